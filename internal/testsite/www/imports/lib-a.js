@@ -1,0 +1,1 @@
+function libA() { return 'library a, version __VERSION__'; }

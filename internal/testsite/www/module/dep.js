@@ -1,0 +1,1 @@
+export function answer() { return 'module __VERSION__'; }

@@ -1,0 +1,1 @@
+addEventListener('install', (event) => { event.waitUntil(caches.open('x').then((c) => c.addAll(['/status/404']))); });

@@ -1,0 +1,2 @@
+addEventListener('install', () => { throw new Error('install threw'); });
+addEventListener('fetch', () => {});

@@ -1,0 +1,2 @@
+postMessage('ready');
+setInterval(() => {}, 1000);
