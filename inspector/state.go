@@ -18,6 +18,8 @@ type State struct {
 	Registrations []*Registration // live, deleted and gone ones, sorted by Key
 	Storages      []*Storage      // caches and usage per storage key, sorted by key
 	Receipts      []*Receipt      // actions, oldest first, the newest maxReceipts
+
+	own []TargetKey // targets made by swinspect, announced before they exist
 }
 
 // ConnectionStatus is how the link to a backend is.
@@ -57,6 +59,10 @@ type Context struct {
 	BypassForNetwork bool
 	Offline          bool
 	Problem          string // why this context cannot be watched, "" when it is
+
+	rev        uint64 // Seq of the State this copy was made for
+	expectRegs bool   // the next workerRegistrationUpdated lists everything
+	expectVers bool   // the next workerVersionUpdated lists everything
 }
 
 // TargetKey names a target of one browser instance.
@@ -75,6 +81,8 @@ type Target struct {
 	Own     bool // made by swinspect (a hidden target): not shown as a client
 	// Storage key where it was read: "" unknown.
 	StorageKey string
+
+	loaded time.Time // when its URL last changed
 }
 
 // RegistrationKey names a registration: CDP's registration ids are unique only
@@ -97,6 +105,7 @@ type StorageKey struct {
 	Origin       string // "https://w.example"
 	TopLevelSite string // "https://news.example" when partitioned, "" when first party
 	Known        Provenance
+	Doubt        string // why an inferred key may be wrong, "" normally
 }
 
 // Partitioned reports whether the key is a third-party one.
@@ -118,6 +127,8 @@ type Registration struct {
 	// Read on request from inside the worker or a client; "" and nil: not read.
 	UpdateViaCache    string
 	NavigationPreload *NavigationPreload
+
+	rev uint64 // Seq of the State this copy was made for
 }
 
 // NavigationPreload is the navigation preload state of a registration.
@@ -157,6 +168,15 @@ type Version struct {
 	Paused             *Pause                             // held by a debugger
 	Scripts            []*Script                          // main script first, then imports; read on request
 	Console            []ConsoleMessage                   // collected while attached
+	// ClientsKnown is Inferred when Clients holds some that the newest event
+	// no longer lists though nothing shows that they left: Chromium's
+	// incremental events lag behind navigations, a snapshot is right.
+	ClientsKnown Provenance
+
+	rev        uint64    // Seq of the State this copy was made for
+	routesRaw  string    // routing rules as sent
+	keptTarget string    // target whose session KeptAlive speaks of
+	lastClient time.Time // when the last client left, zero: has clients or never had
 }
 
 // Pause is a debugger pause that swinspect saw on a worker's own session.
@@ -251,6 +271,9 @@ type Storage struct {
 	Error   string    // why it could not be read
 	Usage   *Usage
 	Buckets []string // names of other buckets
+
+	rev      uint64 // Seq of the State this copy was made for
+	bucketID string // CDP bucket id, "" unknown
 }
 
 // Cache is one cache of a storage. Its entries are not part of the State (they

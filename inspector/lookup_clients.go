@@ -1,0 +1,148 @@
+package inspector
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/chromedp/cdproto/serviceworker"
+)
+
+// Client is a page, frame or worker that a registration is about: in its scope,
+// or controlled by one of its versions.
+type Client struct {
+	Target  *Target
+	Version *Version   // what controls it; nil: not controlled
+	Reason  string     // why it is not controlled, or why it is thought to be
+	Known   Provenance // of Version (or of its absence)
+	Since   time.Time  // when the target appeared or last went to another URL
+}
+
+// Clients lists who is in scope of r, controlled or not, and who else one of
+// its versions controls: windows first, oldest first.
+func (s *State) Clients(r *Registration) []Client {
+	var cs []Client
+	for _, t := range s.Targets {
+		if t.Key.Instance != r.Key.Instance || t.Context != r.Key.Context || t.Own || !isClientType(t.Type) {
+			continue
+		}
+		v := controller(r, t.Key.ID)
+		if v == nil && s.inScopeOf(t) != r {
+			continue
+		}
+		c := Client{Target: t, Version: v, Known: Seen, Since: t.loaded}
+		switch {
+		case v == nil:
+			c.Reason, c.Known = whyNotControlled(r, t), Inferred
+		case v.ClientsKnown == Inferred:
+			c.Reason, c.Known = "listed before, and nothing shows that it left", Inferred
+		}
+		cs = append(cs, c)
+	}
+	for _, v := range r.Versions {
+		for _, id := range v.Clients {
+			if s.Target(TargetKey{r.Key.Instance, id}) == nil {
+				cs = append(cs, Client{
+					Target:  &Target{Key: TargetKey{r.Key.Instance, id}, Context: r.Key.Context},
+					Version: v, Known: Seen, Reason: "listed by the worker, but not a target that can be seen",
+				})
+			}
+		}
+	}
+	slices.SortStableFunc(cs, func(a, b Client) int {
+		return cmp.Or(cmp.Compare(clientRank(a), clientRank(b)), a.Target.Since.Compare(b.Target.Since))
+	})
+	return cs
+}
+
+func clientRank(c Client) int {
+	switch c.Target.Type {
+	case "page", "webview":
+		return 0
+	case "iframe", "fenced_frame":
+		return 1
+	case "":
+		return 3
+	}
+	return 2
+}
+
+// controller is the version of r that controls a client, nil when none does.
+func controller(r *Registration, client string) *Version {
+	for _, v := range slices.Backward(r.Versions) {
+		if slices.Contains(v.Clients, client) {
+			return v
+		}
+	}
+	return nil
+}
+
+// inScopeOf is the live registration whose scope a target's URL is in, the one
+// with the longest when there are several (W3C Service Workers, Match Service
+// Worker Registration); nil when there is none. Of registrations with the same
+// scope the one with the target's storage key is meant, else the first-party
+// one for a page.
+func (s *State) inScopeOf(t *Target) *Registration {
+	var best *Registration
+	for _, r := range s.Registrations {
+		if r.Key.Instance != t.Key.Instance || r.Key.Context != t.Context || !r.Alive() || !inScope(r.Scope, t.URL) {
+			continue
+		}
+		if !mayShareKey(r, t) {
+			continue
+		}
+		if best == nil || len(r.Scope) > len(best.Scope) || (len(r.Scope) == len(best.Scope) && keyFits(r, t) > keyFits(best, t)) {
+			best = r
+		}
+	}
+	return best
+}
+
+// mayShareKey reports whether a registration and a target can have the same
+// storage key as far as is known.
+func mayShareKey(r *Registration, t *Target) bool {
+	if t.StorageKey != "" && r.StorageKey.Known == Seen {
+		return t.StorageKey == r.StorageKey.Raw
+	}
+	return t.Type != "page" || !r.StorageKey.Partitioned()
+}
+
+// keyFits says how well a registration's storage key fits a target.
+func keyFits(r *Registration, t *Target) int {
+	switch {
+	case t.StorageKey != "" && t.StorageKey == r.StorageKey.Raw:
+		return 2
+	case !r.StorageKey.Partitioned() && r.StorageKey.Doubt == "":
+		return 1
+	}
+	return 0
+}
+
+// whyNotControlled concludes why a target in scope has no controller.
+func whyNotControlled(r *Registration, t *Target) string {
+	active := r.Active()
+	switch {
+	case active == nil:
+		return "no version is active yet"
+	case active.Status == serviceworker.VersionStatusActivating:
+		return "the worker is still activating"
+	case active.sawActivation() && !t.loaded.IsZero() && t.loaded.Before(active.activatedAt()):
+		return "loaded before the worker was active, and the worker did not call clients.claim()"
+	}
+	return "hard reload or loaded before clients.claim, or the browser has not listed it yet"
+}
+
+// sawActivation reports whether the version became active under observation.
+func (v *Version) sawActivation() bool {
+	return len(v.History) > 1 && v.History[0].Status != v.Status
+}
+
+// activatedAt is when the version became active, zero when it did not.
+func (v *Version) activatedAt() time.Time {
+	for _, t := range v.History {
+		if t.Status == serviceworker.VersionStatusActivated {
+			return t.Time
+		}
+	}
+	return time.Time{}
+}
