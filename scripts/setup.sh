@@ -1,0 +1,85 @@
+#!/usr/bin/env bash
+# Installs what the tests need and this machine lacks: a C compiler (for -race),
+# a Chromium and Node 20 or newer. Uses the system's package manager; asks nothing.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/env.sh
+
+say() { printf 'setup: %s\n' "$*" >&2; }
+die() { say "$*"; exit 1; }
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"
+  elif command -v sudo >/dev/null; then sudo -n "$@"
+  else die "cannot run as root: $* (no sudo here; run it yourself, then make test again)"
+  fi
+}
+
+updated=""
+# install APT DNF PACMAN APK ZYPPER BREW: package names by manager, "-" for none.
+install() {
+  if command -v apt-get >/dev/null; then
+    [ -n "$updated" ] || { as_root apt-get -qq update; updated=1; }
+    # shellcheck disable=SC2086
+    DEBIAN_FRONTEND=noninteractive as_root apt-get -qq install -y --no-install-recommends $1 >&2 </dev/null
+  elif command -v dnf >/dev/null; then
+    # shellcheck disable=SC2086
+    as_root dnf -q -y install $2 >&2 </dev/null
+  elif command -v pacman >/dev/null; then
+    # shellcheck disable=SC2086
+    as_root pacman -Sy --noconfirm --needed $3 >&2 </dev/null
+  elif command -v apk >/dev/null; then
+    # shellcheck disable=SC2086
+    as_root apk add -q $4 >&2 </dev/null
+  elif command -v zypper >/dev/null; then
+    # shellcheck disable=SC2086
+    as_root zypper -q -n install $5 >&2 </dev/null
+  elif command -v brew >/dev/null; then
+    # shellcheck disable=SC2086
+    brew install -q $6 >&2 </dev/null
+  else
+    die "no package manager known here (apt-get, dnf, pacman, apk, zypper, brew): install $1 yourself"
+  fi
+}
+
+command -v "$GO" >/dev/null || die "Go is missing: install Go 1.26 or newer from go.dev/dl"
+
+if ! command -v cc >/dev/null && ! command -v gcc >/dev/null && ! command -v clang >/dev/null; then
+  say "a C compiler is missing (the race detector needs one): installing"
+  install "gcc libc6-dev" gcc gcc "gcc musl-dev" gcc gcc
+fi
+
+have_chromium() { "$GO" run ./cmd/swinspect doctor --browsers >/dev/null 2>&1; }
+if ! have_chromium; then
+  say "no Chromium found: installing one"
+  if command -v brew >/dev/null && ! command -v apt-get >/dev/null; then
+    brew install -q --cask chromium >&2 </dev/null
+  elif [ -r /etc/os-release ] && grep -q '^ID=ubuntu' /etc/os-release; then
+    # Ubuntu's chromium package is a snap, which cannot be driven from a
+    # container; its own message says so if it fails.
+    install chromium-browser chromium chromium chromium chromium chromium
+  else
+    install chromium chromium chromium chromium chromium chromium
+  fi
+  have_chromium || { "$GO" run ./cmd/swinspect doctor --browsers >&2 || true; die "still no Chromium: install Chromium, Chrome or Edge, or name one in SWINSPECT_BROWSER"; }
+fi
+
+node_ok() { command -v node >/dev/null && node -e 'process.exit(+process.versions.node.split(".")[0] >= 20 ? 0 : 1)'; }
+if ! node_ok || ! command -v npm >/dev/null; then
+  say "Node 20 or newer with npm is missing: installing"
+  install "nodejs npm" "nodejs npm" "nodejs npm" "nodejs npm" "nodejs npm" node || true
+fi
+if ! node_ok; then
+  command -v npm >/dev/null || die "still no Node with npm: install Node 20 or newer"
+  say "the system's Node ($(node --version 2>/dev/null || echo none)) is too old: taking one from npm into .swinspect/"
+  mkdir -p .swinspect/node
+  npm install --silent --no-save --no-package-lock --prefix .swinspect/node node@22 >&2 </dev/null
+  hash -r
+  node_ok || die "still no Node 20 or newer: install one"
+fi
+
+lock_stamp=uitest/node_modules/.package-lock.json
+if [ ! -e "$lock_stamp" ] || [ uitest/package-lock.json -nt "$lock_stamp" ]; then
+  (cd uitest && npm ci --silent --no-fund --no-audit >&2 </dev/null)
+  touch "$lock_stamp"
+fi
