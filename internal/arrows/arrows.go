@@ -44,7 +44,7 @@ var Rules = []Rule{
 	{Of: "runtime/devtools", May: []string{"cdp", "cdp/swproto", "runtime", "breakpoints"}},
 	{Of: "runtime/webapi/...", May: []string{"runtime/script", "runtime/fetch", "runtime/cache", "runtime/webapi/..."}},
 	{Of: "runtime/...", May: []string{"runtime/...", "breakpoints", "internal/spec"}},
-	{Of: "cdp/...", May: []string{"cdp", "cdp/swproto"}, Never: engine},
+	{Of: "cdp/...", May: []string{"cdp", "cdp/swproto", "cdp/internal/..."}, Never: engine},
 	{Of: "breakpoints", Never: engine},
 	{Of: "assets/..."},
 	{Of: "internal/testsite/...", May: []string{"internal/testsite"}},
