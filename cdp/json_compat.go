@@ -1,0 +1,12 @@
+//go:build !(go1.27 || goexperiment.jsonv2) || cdproto_jsoncompat
+
+package cdp
+
+import (
+	"github.com/chromedp/cdproto/cdp/jsonv2"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// allowDuplicateNames is the option cdproto's jsonv2 package does not pass on:
+// peers other than Chromium repeat a name now and then, and the last one wins.
+func allowDuplicateNames() jsonv2.Options { return jsontext.AllowDuplicateNames(true) }
