@@ -127,8 +127,22 @@ type Registration struct {
 	// Read on request from inside the worker or a client; "" and nil: not read.
 	UpdateViaCache    string
 	NavigationPreload *NavigationPreload
+	// ClientLog is who was controlled by which version and when, oldest first,
+	// the newest maxClientLog.
+	ClientLog []ClientPeriod
 
 	rev uint64 // Seq of the State this copy was made for
+}
+
+// ClientPeriod is a time during which a version controlled a client.
+type ClientPeriod struct {
+	Client  string // target id
+	Version string
+	URL     string // when it began
+	Type    string // target type
+	From    time.Time
+	To      time.Time // zero: still so
+	Cut     bool      // it began before it was seen
 }
 
 // NavigationPreload is the navigation preload state of a registration.
