@@ -104,6 +104,7 @@ var eventHandlers = tables(
 	serviceWorkerEvents,
 	targetEvents,
 	storageEvents,
+	workerEvents,
 )
 
 // tables joins tables of handlers.
