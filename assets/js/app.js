@@ -1,0 +1,2 @@
+// The entry module: what every page needs.
+document.documentElement.dataset.js = '';

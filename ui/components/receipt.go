@@ -1,0 +1,53 @@
+package components
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/swinspect/swinspect/inspector"
+)
+
+// OutcomeState is an outcome as glyph, word and colour.
+func OutcomeState(o inspector.Outcome) State {
+	switch o {
+	case inspector.Confirmed:
+		return State{"confirmed", "confirmed", "ok"}
+	case inspector.NoEffect:
+		return State{"noeffect", "no effect", "wait"}
+	case inspector.Failed:
+		return State{"failed", "failed", "bad"}
+	}
+	return State{"spin", "sent", "work"}
+}
+
+// ActionName is an action as a verb that starts a line: "Skip waiting".
+func ActionName(k inspector.ActionKind) string {
+	if k == "" {
+		return ""
+	}
+	return strings.ToUpper(string(k[:1])) + string(k[1:])
+}
+
+// ReceiptNotice is a receipt as one line.
+func ReceiptNotice(r *inspector.Receipt) Notice {
+	n := Notice{
+		ID: "r" + strconv.FormatUint(r.ID, 10), State: OutcomeState(r.Outcome), Time: r.SentAt,
+		Lead: ActionName(r.Action.Kind), Text: r.Detail,
+	}
+	if r.Subject != "" {
+		n.Lead += " of " + r.Subject
+	}
+	if !r.EndedAt.IsZero() {
+		n.Time = r.EndedAt
+	}
+	return n
+}
+
+// receiptTook is how long an action took, "" while it runs.
+func receiptTook(r *inspector.Receipt) string {
+	if r.EndedAt.IsZero() {
+		return ""
+	}
+	return Span(r.EndedAt.Sub(r.SentAt).Round(time.Millisecond))
+}

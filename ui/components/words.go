@@ -1,0 +1,114 @@
+package components
+
+import (
+	"github.com/a-h/templ"
+
+	"github.com/swinspect/swinspect/inspector"
+)
+
+func boolWord(b bool) string {
+	if b {
+		return "true"
+	}
+	return "false"
+}
+
+func keysAttr(sh *Shell) string {
+	if sh.NoKeys {
+		return "off"
+	}
+	return "on"
+}
+
+func nextTheme(theme string) string {
+	switch theme {
+	case "light":
+		return "dark"
+	case "dark":
+		return "auto"
+	}
+	return "light"
+}
+
+func themeName(theme string) string {
+	if theme == "" {
+		return "follows the system"
+	}
+	return theme
+}
+
+func noBrowser(sh *Shell) string {
+	switch len(sh.Browsers) {
+	case 0:
+		return "No browser"
+	case 1:
+		return sh.Browsers[0].Name
+	}
+	return Count(len(sh.Browsers), "browser", "browsers")
+}
+
+func connTitle(sh *Shell) string {
+	c := sh.Browser.Connection
+	title := "Attached to " + c.Endpoint
+	if c.Status != inspector.Live {
+		title = c.Endpoint + ": " + c.Reason
+	}
+	return title
+}
+
+func pausedVersion(sh *Shell) *inspector.Version {
+	if sh.Head == nil {
+		return nil
+	}
+	for _, v := range sh.Head.Registration.Versions {
+		if v.Paused != nil {
+			return v
+		}
+	}
+	return nil
+}
+
+func originHref(o TreeOrigin) templ.SafeURL {
+	if len(o.Registrations) == 0 {
+		return templ.SafeURL("#")
+	}
+	return templ.SafeURL(o.Registrations[0].URL)
+}
+
+func treeTitle(r TreeRegistration) string {
+	if r.Embedder != "" {
+		return r.Scope + " in " + r.Embedder
+	}
+	return r.Scope
+}
+
+func preloadWord(p *inspector.NavigationPreload) string {
+	switch {
+	case !p.Enabled:
+		return "off"
+	case p.Header != "" && p.Header != "true":
+		return "on, " + p.Header
+	}
+	return "on"
+}
+
+// UrgencyIcon is the glyph of a word of [inspector.Registration.Urgency].
+func UrgencyIcon(word string) string {
+	switch word {
+	case "waiting":
+		return "waiting"
+	case "installing", "activating", "new":
+		return "installing"
+	case "active", "running":
+		return "active"
+	case "stopped":
+		return "stopped"
+	case "paused":
+		return "paused"
+	case "deleted", "redundant":
+		return "redundant"
+	case "gone", "no worker":
+		return "empty"
+	}
+	return "error"
+}

@@ -1,0 +1,102 @@
+package ui
+
+import (
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"github.com/swinspect/swinspect/inspector"
+	"github.com/swinspect/swinspect/ui/components"
+	"github.com/swinspect/swinspect/ui/pages"
+)
+
+// PageContext is what a panel's handler works on: one registration as of one
+// moment.
+type PageContext struct {
+	Server       *Server
+	Browser      Browser
+	State        *inspector.State // immutable, as of Now
+	Registration *inspector.Registration
+	Slug         string
+	Panel        *Panel
+	Shell        *components.Shell
+	Now          time.Time
+	Live         bool // rendered again for the stream
+}
+
+// URL is the address of a panel of this registration, with a query when there
+// is one: p.URL("caches", "filter", "status:404").
+func (p *PageContext) URL(panel string, query ...string) string {
+	u := "/b/" + p.Browser.ID() + "/r/" + p.Slug
+	if panel != "" {
+		u += "/" + panel
+	}
+	q := url.Values{}
+	for i := 0; i+1 < len(query); i += 2 {
+		q.Add(query[i], query[i+1])
+	}
+	if len(q) > 0 {
+		u += "?" + q.Encode()
+	}
+	return u
+}
+
+// Render answers with a page.
+func (p *PageContext) Render(w http.ResponseWriter, r *http.Request, page templ.Component) {
+	p.Server.render(w, r, http.StatusOK, page)
+}
+
+// Fail answers with a page that says what went wrong, inside the frame.
+func (p *PageContext) Fail(w http.ResponseWriter, r *http.Request, status int, err error) {
+	p.Server.render(w, r, status, pages.Problem(p.Shell, "That did not work", err.Error()))
+}
+
+// render writes a page. A page is never kept: it holds the token and the state.
+func (s *Server) render(w http.ResponseWriter, r *http.Request, status int, page templ.Component) {
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	if r.Method == http.MethodHead {
+		return
+	}
+	if err := page.Render(r.Context(), w); err != nil {
+		s.log.DebugContext(r.Context(), "page cut short", "path", r.URL.Path, "error", err)
+	}
+}
+
+// pageContext finds what the address names. It answers by itself and returns
+// nil when that is not there.
+func (s *Server) pageContext(w http.ResponseWriter, r *http.Request, panel *Panel) *PageContext {
+	b := s.opts.Hub.Browser(r.PathValue("browser"))
+	if b == nil {
+		s.missing(w, r, nil, "This browser is not attached any more.")
+		return nil
+	}
+	state := b.State()
+	slug := r.PathValue("slug")
+	reg := state.BySlug(slug)
+	if reg == nil {
+		s.missing(w, r, b, "This registration has not been seen since swinspect attached.")
+		return nil
+	}
+	p := &PageContext{
+		Server: s, Browser: b, State: state, Registration: reg, Slug: slug,
+		Panel: panel, Now: s.opts.Now(), Live: components.Streaming(r.Context()),
+	}
+	p.Shell = s.shell(r, p.Now, b, state)
+	s.shellFor(p)
+	return p
+}
+
+// missing answers 404 inside the frame.
+func (s *Server) missing(w http.ResponseWriter, r *http.Request, b Browser, why string) {
+	var state *inspector.State
+	if b != nil {
+		state = b.State()
+	}
+	sh := s.shell(r, s.opts.Now(), b, state)
+	s.render(w, r, http.StatusNotFound, pages.Problem(sh, "Not here", why))
+}

@@ -1,0 +1,6 @@
+package pages
+
+// StartView is what [Start] shows.
+type StartView struct {
+	CanLaunch bool
+}

@@ -1,0 +1,56 @@
+package ui
+
+import "net/http"
+
+// Panel is one view of a registration: a tab and its page.
+type Panel struct {
+	Name  string // last part of the URL; "" is the overview
+	Title string
+	Key   string // letter after G
+	// Count is the number on the tab; ok false shows none. It may be nil.
+	Count   func(p *PageContext) (n int, ok bool)
+	Handler PanelHandler
+	Routes  []PanelRoute // more addresses below the panel's
+}
+
+// PanelHandler renders a page with [PageContext.Render]. For the stream it runs
+// again, see the package comment.
+type PanelHandler func(s *Server, w http.ResponseWriter, r *http.Request, p *PageContext)
+
+// PanelRoute is one more address of a panel, e.g. {"GET", "/body", …}.
+type PanelRoute struct {
+	Method  string
+	Path    string
+	Handler PanelHandler
+}
+
+// panels is every view of a registration in the order of the tabs. A new panel
+// is a row here.
+var panels = []Panel{
+	{Name: "", Title: "Overview", Key: "O", Handler: overview},
+}
+
+func (p *Panel) pattern() string {
+	if p.Name == "" {
+		return "/b/{browser}/r/{slug}"
+	}
+	return "/b/{browser}/r/{slug}/" + p.Name
+}
+
+// panel answers a panel's page.
+func (s *Server) panel(p *Panel) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if ctx := s.pageContext(w, r, p); ctx != nil {
+			p.Handler(s, w, r, ctx)
+		}
+	}
+}
+
+// panelRoute answers another address of a panel.
+func (s *Server) panelRoute(p *Panel, h PanelHandler) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if ctx := s.pageContext(w, r, p); ctx != nil {
+			h(s, w, r, ctx)
+		}
+	}
+}

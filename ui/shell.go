@@ -1,0 +1,156 @@
+package ui
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/swinspect/swinspect/inspector"
+	"github.com/swinspect/swinspect/ui/components"
+)
+
+// shell builds the frame around a page. b and state are nil on pages that are
+// about no browser.
+func (s *Server) shell(r *http.Request, now time.Time, b Browser, state *inspector.State) *components.Shell {
+	prefs := readPrefs(r)
+	sh := &components.Shell{
+		Title: "swinspect", Path: pathOf(r), Token: s.opts.Token, Boot: s.boot,
+		Version: s.opts.Version, Theme: prefs.Theme, NoKeys: prefs.NoKeys,
+		Now: now, Assets: s.assets,
+	}
+	states := map[string]*inspector.State{}
+	for _, br := range s.opts.Hub.Browsers() {
+		st := br.State()
+		if b != nil && br.ID() == b.ID() {
+			st = state
+		}
+		states[br.ID()] = st
+		item := browserItem(br, st)
+		if b != nil && br.ID() == b.ID() {
+			item.Current = true
+			sh.Browser = item
+		}
+		sh.Browsers = append(sh.Browsers, item)
+	}
+	selected := ""
+	if b != nil {
+		sh.Title = sh.Browser.Name
+		selected = r.PathValue("slug")
+	}
+	for _, item := range sh.Browsers {
+		mine := ""
+		if item.Current {
+			mine = selected
+		}
+		sh.Tree = append(sh.Tree, treeOf(item, states[item.ID], mine)...)
+	}
+	s.footFor(sh, b, state)
+	return sh
+}
+
+// shellFor adds what only pages of a registration have.
+func (s *Server) shellFor(p *PageContext) {
+	reg := p.Registration
+	origin := components.Origin(reg.Scope)
+	head := &components.Head{
+		Registration: reg, State: p.State, Slug: p.Slug,
+		Context: p.State.Context(reg.Key.Instance, reg.Key.Context),
+		BaseURL: p.URL(""), Origin: origin, Path: strings.TrimPrefix(reg.Scope, origin),
+	}
+	if v := mainVersion(reg); v != nil {
+		head.ScriptURL = v.ScriptURL
+		head.Script = strings.TrimPrefix(v.ScriptURL, origin)
+	}
+	p.Shell.Head = head
+	p.Shell.Title = strings.TrimPrefix(reg.Scope, "https://") + ", " + strings.ToLower(p.Panel.Title)
+	for i := range panels {
+		tab := components.Tab{
+			Title: panels[i].Title, URL: p.URL(panels[i].Name), Key: panels[i].Key,
+			Current: panels[i].Name == p.Panel.Name,
+		}
+		if panels[i].Count != nil {
+			if n, ok := panels[i].Count(p); ok {
+				tab.Count = components.Number(n)
+			}
+		}
+		p.Shell.Tabs = append(p.Shell.Tabs, tab)
+	}
+}
+
+// mainVersion is the version a registration is known by: the active one, else
+// the newest.
+func mainVersion(r *inspector.Registration) *inspector.Version {
+	if v := r.Active(); v != nil {
+		return v
+	}
+	if n := len(r.Versions); n > 0 {
+		return r.Versions[n-1]
+	}
+	return nil
+}
+
+func browserItem(b Browser, st *inspector.State) *components.BrowserItem {
+	c := st.Connection
+	item := &components.BrowserItem{
+		ID: b.ID(), Name: browserName(b, st), URL: "/b/" + b.ID(), Connection: c,
+		Detail: strings.Join([]string{
+			c.Endpoint,
+			components.Count(liveContexts(st), "context", "contexts"),
+			components.Count(len(st.Live()), "registration", "registrations"),
+		}, " · "),
+		State: connectionState(c),
+	}
+	if c.Status == inspector.Gone {
+		item.Detail = c.Endpoint + " · gone"
+		if c.Reason != "" {
+			item.Detail += ", " + c.Reason
+		}
+	}
+	return item
+}
+
+func liveContexts(st *inspector.State) int {
+	n := 0
+	for _, c := range st.Contexts {
+		if !c.Gone {
+			n++
+		}
+	}
+	return n
+}
+
+// browserName is "Chromium 156": the product with its major version.
+func browserName(b Browser, st *inspector.State) string {
+	if n := b.Name(); n != "" {
+		return n
+	}
+	name, version, ok := strings.Cut(st.Connection.Product, "/")
+	if !ok {
+		if st.Connection.Endpoint != "" {
+			return st.Connection.Endpoint
+		}
+		return "Browser " + b.ID()
+	}
+	major, _, _ := strings.Cut(version, ".")
+	return fmt.Sprintf("%s %s", name, major)
+}
+
+func connectionState(c inspector.Connection) components.State {
+	switch c.Status {
+	case inspector.Live:
+		return components.State{Icon: "running", Word: "Live", Class: "ok"}
+	case inspector.Gone:
+		return components.State{Icon: "failed", Word: "Gone", Class: "bad"}
+	case inspector.Closed:
+		return components.State{Icon: "stopped", Word: "Detached", Class: "idle"}
+	}
+	return components.State{Icon: "spin", Word: "Connecting", Class: "work"}
+}
+
+func pathOf(r *http.Request) string {
+	if r.URL.RawQuery == "" {
+		return r.URL.Path
+	}
+	return r.URL.Path + "?" + r.URL.RawQuery
+}

@@ -1,0 +1,7 @@
+package ui
+
+import "net/http"
+
+func (s *Server) events(w http.ResponseWriter, r *http.Request) {
+	http.Error(w, "", http.StatusNotImplemented)
+}
