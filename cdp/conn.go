@@ -30,6 +30,7 @@ type Conn struct {
 	transport Transport
 	log       *slog.Logger
 	now       func() time.Time
+	limit     int // bytes of a message to send
 
 	door door
 	out  chan []byte
@@ -59,6 +60,7 @@ func NewConn(t Transport, opts ...Option) *Conn {
 		transport: t,
 		log:       slog.New(slog.DiscardHandler),
 		now:       time.Now,
+		limit:     MaxMessageSize,
 		out:       make(chan []byte, outDepth),
 		done:      make(chan struct{}),
 		stop:      stop,
@@ -241,6 +243,9 @@ func (c *Conn) send(ctx context.Context, cl *call, params any) (int64, error) {
 		return 0, err
 	}
 	b, err := encodeCommand(id, cl.session.id, cl.method, params)
+	if err == nil && len(b) > c.limit {
+		err = fmt.Errorf("%w: %d bytes to send", ErrTooLarge, len(b))
+	}
 	if err != nil {
 		c.forget(id)
 		return 0, err

@@ -128,8 +128,5 @@ func encodeCommand(id int64, session, method string, params any) ([]byte, error)
 	if err != nil {
 		return nil, fmt.Errorf("encoding the command: %w", err)
 	}
-	if len(b) > MaxMessageSize {
-		return nil, fmt.Errorf("%w: %d bytes to send", ErrTooLarge, len(b))
-	}
 	return b, nil
 }
