@@ -1,0 +1,182 @@
+package inspector
+
+import (
+	"log/slog"
+	"os"
+	"slices"
+	"testing"
+	"time"
+)
+
+func testLogger(testing.TB) *slog.Logger {
+	if os.Getenv("LIVE_LOG") == "" {
+		return slog.New(slog.DiscardHandler)
+	}
+	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
+
+// What was there before swinspect came is part of the first state.
+func TestInventoryOfOriginsAndContexts(t *testing.T) {
+	w := inOwn(t)
+	w.open(t, "simple")
+	w.Open(t, w.site.URL(1, "claim"))
+	incognito := w.NewContext(t)
+	w.OpenIn(t, incognito, w.site.URL(0, "simple"))
+
+	_, b := attachTo(t, w.Endpoint())
+	s := b.State() // at once: Attach returns with the inventory
+	var got []string
+	for _, r := range s.Live() {
+		c := s.Context(r.Key.Instance, r.Key.Context)
+		got = append(got, c.Label+" "+r.Scope)
+		if r.Active() == nil || r.Active().ScriptURL != r.Scope+"sw.js" {
+			t.Errorf("%s: active %+v", r.Scope, r.Active())
+		}
+	}
+	slices.Sort(got)
+	want := []string{
+		"context 1 " + w.site.Scope(0, "simple"),
+		"default " + w.site.Scope(0, "simple"),
+		"default " + w.site.Scope(1, "claim"),
+	}
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q\nwant %q", got, want)
+	}
+	if s.Connection.Status != Live || s.Connection.Product == "" {
+		t.Errorf("connection %+v", s.Connection)
+	}
+}
+
+// Watching attaches to no page and no worker, and opens no tab.
+func TestObservingTouchesNothing(t *testing.T) {
+	w := inOwn(t)
+	p := w.open(t, "simple")
+	w.registered(t, w.scope("simple"))
+	p.Reload(t)
+	w.until(t, "the page is controlled", func(s *State) bool {
+		return slices.Contains(live(s, w.scope("simple")).Active().Clients, p.ID)
+	})
+	time.Sleep(1500 * time.Millisecond)
+	pages := 0
+	for _, target := range w.Targets(t) {
+		switch {
+		case target.Type == "service_worker" && target.Attached:
+			t.Errorf("somebody is attached to %s", target.URL)
+		case target.Type == "page":
+			pages++
+		}
+	}
+	if pages != 2 { // the first tab and ours
+		t.Errorf("%d tabs", pages)
+	}
+	for _, r := range w.b.State().Registrations {
+		for _, v := range r.Versions {
+			if v.KeptAlive != "" {
+				t.Errorf("kept alive: %s", v.KeptAlive)
+			}
+		}
+	}
+}
+
+// An incognito context that comes and goes is followed.
+func TestContextsComeAndGo(t *testing.T) {
+	w := inOwn(t)
+	id := w.NewContext(t)
+	p := w.OpenIn(t, id, w.site.URL(0, "claim"))
+	in := func(s *State) *Registration {
+		for _, r := range s.Live() {
+			if r.Key.Context == id {
+				return r
+			}
+		}
+		return nil
+	}
+	w.until(t, "the registration of the new context is seen", func(s *State) bool {
+		r := in(s)
+		return r != nil && r.Active() != nil && slices.Contains(r.Active().Clients, p.ID)
+	})
+	w.DisposeContext(t, id)
+	w.until(t, "the context is gone", func(s *State) bool {
+		c := s.Context(s.Connection.Instance, id)
+		return c != nil && c.Gone && in(s) == nil
+	})
+	left := func() (n int) {
+		for _, target := range w.Targets(t) {
+			if string(target.BrowserContextID) == id {
+				n++
+			}
+		}
+		return n
+	}
+	for range 50 {
+		if left() == 0 {
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	t.Errorf("%d targets left in the disposed context", left())
+}
+
+// Two registrations of one scope are told apart by their storage keys.
+func TestPartitionedRegistrationHasItsStorageKey(t *testing.T) {
+	w := inOwn(t)
+	first := w.Open(t, w.site.OtherSite()+"/frame/")
+	first.Close(t)
+	w.Open(t, w.site.Origin(0)+"/partitioned/")
+	scope := w.site.OtherSite() + "/frame/"
+	w.until(t, "both keys are known", func(s *State) bool {
+		var keys []string
+		for _, r := range s.Live() {
+			if r.Scope == scope && (r.StorageKey.Known == Seen) {
+				keys = append(keys, r.StorageKey.Raw)
+			}
+		}
+		slices.Sort(keys)
+		return slices.Equal(keys, []string{w.site.OtherSite() + "/", w.site.OtherSite() + "/^0http://localhost"})
+	})
+}
+
+// Killing the browser is seen at once, its return is picked up, and what was is
+// kept.
+func TestKillAndRestart(t *testing.T) {
+	dir := t.TempDir()
+	site := newSite(t)
+	c := startIn(t, dir, 0)
+	port := portOf(t, c)
+	_, b := attachTo(t, c.Endpoint())
+	w := &world{Chromium: c, site: site, b: b}
+	w.open(t, "simple")
+	w.registered(t, w.scope("simple"))
+	old := w.b.State().Connection.Instance
+	time.Sleep(time.Second) // the profile is written to disk in the background
+
+	began := time.Now()
+	c.Kill()
+	s := w.until(t, "the loss is seen", func(s *State) bool { return s.Connection.Status == Gone })
+	if d := time.Since(began); d > 2*time.Second || s.Connection.Reason == "" {
+		t.Errorf("seen after %v: %+v", d, s.Connection)
+	}
+	w.Chromium = startIn(t, dir, port)
+	began = time.Now()
+	s = w.until(t, "its return is seen", func(s *State) bool {
+		return s.Connection.Status == Live && s.Connection.Instance != old
+	})
+	if d := time.Since(began); d > 3*time.Second {
+		t.Errorf("its return took %v to be seen", d)
+	}
+	if s.Connection.Instances != 2 {
+		t.Errorf("instances %d", s.Connection.Instances)
+	}
+	w.open(t, "claim")
+	w.registered(t, w.scope("claim"))
+	kept := 0
+	for _, r := range b.State().Registrations {
+		if r.Key.Instance == old && !r.GoneAt.IsZero() && len(r.Versions) > 0 {
+			kept++
+		}
+	}
+	if kept != 1 {
+		t.Errorf("%d registrations kept of the old instance", kept)
+	}
+}

@@ -1,0 +1,240 @@
+package inspector
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	cdproto "github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/target"
+
+	"github.com/swinspect/swinspect/cdp"
+)
+
+// contextPoll is how often the list of contexts is read while there is another
+// one than the default: a disposed context whose only target is ours announces
+// nothing, and our target keeps it half alive.
+const contextPoll = 2 * time.Second
+
+// readContexts lists the browser contexts: the default one, those made over CDP
+// (Target.getBrowserContexts) and those seen only through a target of somebody
+// else (incognito windows of the user).
+func (l *link) readContexts(ctx context.Context) ([]NoteContext, error) {
+	known, err := cdproto.Call(ctx, l.conn.Root(), target.GetBrowserContexts, cdproto.Empty{})
+	if err != nil {
+		return nil, err
+	}
+	targets, err := cdproto.Call(ctx, l.conn.Root(), target.GetTargets, target.GetTargetsParams{})
+	if err != nil {
+		return nil, err
+	}
+	var list []NoteContext
+	add := func(id string, isDefault bool) {
+		if id != "" && !slices.ContainsFunc(list, func(c NoteContext) bool { return c.ID == id }) {
+			list = append(list, NoteContext{ID: id, Default: isDefault})
+		}
+	}
+	if known.DefaultBrowserContextID != "" {
+		l.defaultContext = string(known.DefaultBrowserContextID)
+	}
+	add(l.defaultContext, true)
+	for _, id := range known.BrowserContextIDs {
+		add(string(id), false)
+	}
+	for _, t := range targets.TargetInfos {
+		if id := string(t.BrowserContextID); !l.ownTarget(id, string(t.TargetID)) {
+			add(id, id == l.defaultContext)
+		}
+	}
+	return list, nil
+}
+
+// withDefault puts the default context into a list of a browser that does not
+// tell which it is: the one in which a target is created when none is named.
+func (l *link) withDefault(ctx context.Context, list []NoteContext, made hiddenTarget) ([]NoteContext, error) {
+	if l.defaultContext != "" || made.id == "" {
+		return list, nil
+	}
+	res, err := cdproto.Call(ctx, l.conn.Root(), target.GetTargetInfo, target.GetTargetInfoParams{TargetID: target.ID(made.id)})
+	if err != nil {
+		return nil, err
+	}
+	if res.TargetInfo == nil {
+		return list, nil
+	}
+	l.defaultContext = string(res.TargetInfo.BrowserContextID)
+	list = slices.DeleteFunc(list, func(c NoteContext) bool { return c.ID == l.defaultContext })
+	return slices.Insert(list, 0, NoteContext{ID: l.defaultContext, Default: true}), nil
+}
+
+// ownTarget reports whether a target is the hidden one of its context's watcher.
+func (l *link) ownTarget(browserContext, id string) bool {
+	w := l.watcher(browserContext)
+	return w != nil && w.ownTarget(id)
+}
+
+// watchAll starts a watcher for each context and waits until each has folded its
+// first inventory or has a problem. The hidden target made beforehand belongs to
+// the default context.
+func (l *link) watchAll(ctx context.Context, contexts []NoteContext, first hiddenTarget) error {
+	l.noteContexts(contexts)
+	var wg sync.WaitGroup
+	for _, c := range contexts {
+		w := newWatcher(l, c)
+		l.mu.Lock()
+		l.watchers[c.ID] = w
+		l.mu.Unlock()
+		made := hiddenTarget{}
+		if c.Default {
+			made, first = first, hiddenTarget{}
+		}
+		wg.Go(func() { w.open(ctx, made) })
+	}
+	wg.Wait()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := l.conn.Err(); err != nil {
+		return err
+	}
+	l.noteProblems()
+	for _, w := range l.allWatchers() {
+		l.wg.Go(w.run)
+	}
+	return nil
+}
+
+func (l *link) allWatchers() []*watcher {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	list := make([]*watcher, 0, len(l.watchers))
+	for _, w := range l.watchers {
+		list = append(list, w)
+	}
+	return list
+}
+
+// noteContexts folds the list when it differs from the last one.
+func (l *link) noteContexts(list []NoteContext) {
+	l.mu.Lock()
+	for i := range list {
+		if w := l.watchers[list[i].ID]; w != nil {
+			list[i].Problem = w.problemText()
+		}
+	}
+	same := slices.Equal(l.listed, list)
+	l.listed = list
+	l.mu.Unlock()
+	if !same {
+		l.note("", NoteContexts{Contexts: list})
+	}
+}
+
+// noteProblems folds the list again, with why some contexts cannot be watched.
+func (l *link) noteProblems() {
+	l.mu.Lock()
+	list := slices.Clone(l.listed)
+	l.mu.Unlock()
+	l.noteContexts(list)
+}
+
+// manage is the goroutine that follows contexts that come and go.
+func (l *link) manage() {
+	tick := time.NewTicker(contextPoll)
+	defer tick.Stop()
+	for {
+		select {
+		case <-l.kickContexts:
+		case <-tick.C:
+			if len(l.allWatchers()) < 2 {
+				continue
+			}
+		case <-l.ctx.Done():
+			return
+		}
+		if err := l.syncContexts(); err != nil && l.ctx.Err() == nil {
+			l.b.log.Warn("reading the browser contexts", "err", err)
+		}
+	}
+}
+
+// syncContexts starts a watcher for each new context and ends those of contexts
+// that are no more.
+func (l *link) syncContexts() error {
+	ctx, cancel := context.WithTimeout(l.ctx, 10*time.Second)
+	defer cancel()
+	list, err := l.readContexts(ctx)
+	if err != nil {
+		return err
+	}
+	l.mu.Lock()
+	var fresh []*watcher
+	for _, c := range list {
+		if l.watchers[c.ID] == nil {
+			w := newWatcher(l, c)
+			l.watchers[c.ID] = w
+			fresh = append(fresh, w)
+		}
+	}
+	var gone []*watcher
+	for id, w := range l.watchers {
+		if !slices.ContainsFunc(list, func(c NoteContext) bool { return c.ID == id }) {
+			gone = append(gone, w)
+			delete(l.watchers, id)
+		}
+	}
+	l.mu.Unlock()
+	for _, w := range gone {
+		w.retire(ctx)
+	}
+	l.noteContexts(list)
+	for _, w := range fresh {
+		l.wg.Go(func() {
+			openCtx, done := context.WithTimeout(w.ctx, 10*time.Second)
+			w.open(openCtx, hiddenTarget{})
+			done()
+			l.noteProblems()
+			w.run()
+		})
+	}
+	return nil
+}
+
+// hiddenTarget is a hidden target and the session on it, or why there is none.
+type hiddenTarget struct {
+	id      string
+	session *cdp.Session
+	err     error
+}
+
+// createHidden makes a hidden blank target in a context ("" is the default one)
+// and attaches to it. It is no tab, takes no focus, and ends with the
+// connection.
+func (l *link) createHidden(ctx context.Context, browserContext string) hiddenTarget {
+	hidden := true
+	res, err := cdproto.Call(ctx, l.conn.Root(), target.CreateTarget, target.CreateTargetParams{
+		URL: "about:blank", Hidden: &hidden, BrowserContextID: cdproto.BrowserContextID(browserContext),
+	})
+	if err != nil {
+		return hiddenTarget{err: err}
+	}
+	id := string(res.TargetID)
+	l.note(browserContext, NoteOwnTarget{TargetID: id})
+	session, err := l.conn.Attach(ctx, res.TargetID)
+	if err != nil {
+		l.closeTarget(id)
+	}
+	return hiddenTarget{id: id, session: session, err: err}
+}
+
+// closeTarget closes a target of ours. It does not wait: the target is of no
+// consequence any more.
+func (l *link) closeTarget(id string) {
+	if id == "" {
+		return
+	}
+	if err := l.conn.Root().Go(target.CloseTarget.Method, target.CloseTargetParams{TargetID: target.ID(id)}); err != nil {
+		l.b.log.Debug("closing a hidden target", "err", err)
+	}
+}
