@@ -28,6 +28,7 @@ type PanelRoute struct {
 // is a row here.
 var panels = []Panel{
 	{Name: "", Title: "Overview", Key: "O", Handler: overview},
+	{Name: "timeline", Title: "Timeline", Key: "T", Handler: timeline},
 }
 
 func (p *Panel) pattern() string {

@@ -20,9 +20,12 @@ type Filter struct {
 	Label       string // what it filters, e.g. "Filter entries"
 	Placeholder string // an example term
 	Keys        []string
-	Text        string // the terms as written
-	Query       filter.Query
-	Err         error // why Text is not a filter; Query is empty then
+	Typed       string       // the term that is being typed
+	Chips       []filter.Term
+	Query       filter.Query // all of it; empty when Err says why it is no filter
+	Err         error
+
+	terms filter.Query
 }
 
 // addParam is the parameter of the input, whose value is added to the terms.
@@ -32,9 +35,17 @@ func addParam(param string) string { return param + ".add" }
 func NewFilter(a Address, param, label, placeholder string, keys []string) Filter {
 	f := Filter{
 		Address: a, Param: param, ID: "q-" + strings.ReplaceAll(param, ".", "-"), Label: label, Placeholder: placeholder, Keys: keys,
-		Text: joinTerms(a.Query.Get(param), a.Query.Get(addParam(param))),
+		Typed: a.Query.Get(addParam(param)),
 	}
-	f.Query, f.Err = filter.Parse(f.Text, keys...)
+	text := a.Query.Get(param)
+	if f.terms, f.Err = filter.Parse(text, keys...); f.Err != nil {
+		return f
+	}
+	f.Chips = f.terms.Terms()
+	f.Query, f.Err = filter.Parse(joinTerms(text, f.Typed), keys...)
+	if f.Err != nil {
+		f.Query = f.terms // what is being typed does not empty the table
+	}
 	return f
 }
 
@@ -43,8 +54,13 @@ func joinTerms(a, b string) string {
 }
 
 // Canonical redirects a request that adds terms to the address that has them,
-// so that an address is never added to twice. It reports whether it did.
+// so that an address is never added to twice. It reports whether it did. While
+// a term is being typed the stream asks for the page with it: that is no moment
+// to move.
 func Canonical(w http.ResponseWriter, r *http.Request, params ...string) bool {
+	if Streaming(r.Context()) {
+		return false
+	}
 	q := r.URL.Query()
 	found := false
 	for _, p := range params {
@@ -67,7 +83,7 @@ func Canonical(w http.ResponseWriter, r *http.Request, params ...string) bool {
 
 // without is the address with term i taken out.
 func (f Filter) without(i int) templ.SafeURL {
-	return f.Address.With(f.Param, f.Query.Without(i).String(), addParam(f.Param), "", "from", "")
+	return f.Address.With(f.Param, f.terms.Without(i).String(), addParam(f.Param), "", "from", "")
 }
 
 // clear is the address without the filter.
