@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/cdp/jsonv2"
+
+	"github.com/swinspect/swinspect/cdp"
 )
 
 // Apply folds one message into a state and says what changed. It is pure: s and
@@ -127,14 +129,12 @@ func (f *fold) change(c Change) {
 	f.changes = append(f.changes, c)
 }
 
-var lenient = jsonv2.AllowInvalidUTF8(true)
-
-// decode reads JSON from a peer: unknown fields and invalid UTF-8 are fine,
-// anything that does not fit the type is not.
+// decode reads JSON from a peer as leniently as the wire does: unknown and
+// repeated names and bad text are fine, what does not fit the type is not.
 func decode[T any](v jsonv2.Value) (t T, ok bool) {
 	if len(v) == 0 {
 		return t, false
 	}
-	err := jsonv2.Unmarshal(v, &t, lenient)
+	err := cdp.Decode(v, &t)
 	return t, err == nil
 }

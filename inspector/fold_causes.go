@@ -1,8 +1,10 @@
 package inspector
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/chromedp/cdproto/serviceworker"
@@ -38,6 +40,8 @@ func concerns(a Action, k RegistrationKey) bool {
 // seconds writes a duration as people do: 0.2 s, 12 s, 3 min.
 func seconds(d time.Duration) string {
 	switch {
+	case d < 100*time.Millisecond:
+		return fmt.Sprintf("%d ms", d.Milliseconds())
 	case d < 10*time.Second:
 		return fmt.Sprintf("%.1f s", d.Seconds())
 	case d < 2*time.Minute:
@@ -114,10 +118,8 @@ func (f *fold) redundantCause(r *Registration, was *Version) (string, Provenance
 	}
 	switch was.Status {
 	case serviceworker.VersionStatusNew, serviceworker.VersionStatusInstalling:
-		for _, e := range slices.Backward(r.Errors) {
-			if e.VersionID == was.ID {
-				return "install failed: " + e.Message, Inferred
-			}
+		if why := installError(r, was.ID); why != "" {
+			return "install failed: " + why, Inferred
 		}
 		return "it was not installed", Inferred
 	}
@@ -128,6 +130,26 @@ func (f *fold) redundantCause(r *Registration, was *Version) (string, Provenance
 		return "replaced by #" + v.ID, Inferred
 	}
 	return "", Seen
+}
+
+// installError is the error that kept a version from being installed: the words
+// of the browser's summary ("Failed to register a ServiceWorker for scope … with
+// script …: words"), else the first error of the version.
+func installError(r *Registration, version string) string {
+	first := ""
+	for _, e := range r.Errors {
+		if e.VersionID != version {
+			continue
+		}
+		if strings.HasPrefix(e.Message, "Failed to ") {
+			if _, words, ok := strings.Cut(e.Message, "'): "); ok && words != "" {
+				return words
+			}
+			continue
+		}
+		first = cmp.Or(first, e.Message)
+	}
+	return first
 }
 
 // idleStop is how long an idle worker runs at least before Chromium stops it.

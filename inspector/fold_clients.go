@@ -32,14 +32,22 @@ func (f *fold) mergeClients(k RegistrationKey, v *Version, w *serviceworker.Vers
 	if slices.Equal(next, v.Clients) {
 		return
 	}
-	if len(next) == 0 {
-		next = nil
-		v.lastClient = f.now
-	}
 	for _, id := range next {
 		if !slices.Contains(v.Clients, id) {
 			f.controlledElsewhere(k, v.ID, id)
 		}
+	}
+	v.setClients(next, f)
+}
+
+// setClients replaces the clients of a version.
+func (v *Version) setClients(next []string, f *fold) {
+	if len(next) == 0 {
+		next = nil
+		if len(v.Clients) > 0 {
+			v.lastClient = f.now
+		}
+		v.ClientsKnown = Seen
 	}
 	v.Clients = next
 }
@@ -52,37 +60,69 @@ func (f *fold) mayStillControl(k RegistrationKey, id string) bool {
 	return t != nil && r != nil && r.Alive() && inScope(r.Scope, t.URL)
 }
 
-// controlledElsewhere takes a client away from whoever was known to control it:
-// a client has one controller. (One target may hold several clients, a page and
-// its frames, but those of one scope share their controller; other scopes are
-// left alone.)
+// controlledElsewhere takes a client away from the other version that was known
+// to control it: a client has one controller. (One target may hold several
+// clients, a page and its frames, but those of one scope share their
+// controller; other scopes are left alone.)
 func (f *fold) controlledElsewhere(k RegistrationKey, version, client string) {
 	r := f.s.Registration(k)
 	if r == nil {
 		return
 	}
 	for _, v := range r.Versions {
-		if v.ID == version || !slices.Contains(v.Clients, client) {
-			continue
-		}
-		w := f.version(k, v.ID)
-		w.Clients = slices.DeleteFunc(slices.Clone(w.Clients), func(id string) bool { return id == client })
-		if len(w.Clients) == 0 {
-			w.Clients, w.lastClient, w.ClientsKnown = nil, f.now, Seen
+		if v.ID != version && slices.Contains(v.Clients, client) {
+			f.loseClient(k, v, client)
 		}
 	}
 }
 
-// clientChanges notes who came under a version's control and who left it.
+// loseClient takes one client from a version.
+func (f *fold) loseClient(k RegistrationKey, v *Version, client string) {
+	was := *v
+	w := f.version(k, v.ID)
+	w.setClients(slices.DeleteFunc(slices.Clone(w.Clients), func(id string) bool { return id == client }), f)
+	f.registration(k).LastChanged = f.now
+	f.clientChanges(k, &was, w)
+}
+
+// clientChanges notes who came under a version's control and who left it, in
+// the changes and in the registration's log.
 func (f *fold) clientChanges(k RegistrationKey, was, now *Version) {
+	if slices.Equal(was.Clients, now.Clients) {
+		return
+	}
+	r := f.registration(k)
+	r.ClientLog = slices.Clone(r.ClientLog)
+	for _, id := range was.Clients {
+		if !slices.Contains(now.Clients, id) {
+			r.endPeriod(now.ID, id, f)
+			f.change(Change{Kind: ChangeClient, Registration: k, Version: now.ID, Client: id, What: "no longer controls " + f.clientName(k, id)})
+		}
+	}
 	for _, id := range now.Clients {
 		if !slices.Contains(was.Clients, id) {
+			r.beginPeriod(now, id, f)
 			f.change(Change{Kind: ChangeClient, Registration: k, Version: now.ID, Client: id, What: "controls " + f.clientName(k, id)})
 		}
 	}
-	for _, id := range was.Clients {
-		if !slices.Contains(now.Clients, id) {
-			f.change(Change{Kind: ChangeClient, Registration: k, Version: now.ID, Client: id, What: "no longer controls " + f.clientName(k, id)})
+	f.inferKey(r, now)
+}
+
+const maxClientLog = 200
+
+func (r *Registration) beginPeriod(v *Version, client string, f *fold) {
+	p := ClientPeriod{Client: client, Version: v.ID, From: f.now, Cut: !v.Complete && len(v.History) == 1 && v.History[0].Time.Equal(f.now)}
+	if t := f.s.Target(TargetKey{r.Key.Instance, client}); t != nil {
+		p.URL, p.Type = t.URL, t.Type
+	}
+	r.ClientLog = appended(r.ClientLog, p, maxClientLog)
+}
+
+func (r *Registration) endPeriod(version, client string, f *fold) {
+	for i := len(r.ClientLog) - 1; i >= 0; i-- {
+		if p := &r.ClientLog[i]; p.Client == client && p.Version == version && p.To.IsZero() {
+			p.To = f.now
+			return
 		}
 	}
 }

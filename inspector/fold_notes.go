@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/cdp/jsonv2"
+
+	"github.com/swinspect/swinspect/cdp"
 )
 
 // Note is a fact of swinspect itself, as params of a [Message] of [KindNote].
@@ -12,9 +14,9 @@ type Note interface{ NoteMethod() string }
 // NewNote makes the message of a note. Instance and context say what it is
 // about where the note does not.
 func NewNote(t time.Time, instance, context string, n Note) Message {
-	params, err := jsonv2.Marshal(n, lenient)
-	if err != nil { // not reachable with the notes below: plain data
-		params = nil
+	params, err := cdp.Encode(n)
+	if err != nil {
+		params = nil // not reachable with the notes below, which are plain data
 	}
 	return Message{Time: t, Kind: KindNote, Instance: instance, Context: context, Method: n.NoteMethod(), Params: params}
 }

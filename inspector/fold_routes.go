@@ -1,10 +1,12 @@
 package inspector
 
 import (
-	"slices"
+	"cmp"
 
 	"github.com/chromedp/cdproto/cdp/jsonv2"
 	"github.com/chromedp/cdproto/serviceworker"
+
+	"github.com/swinspect/swinspect/cdp"
 )
 
 // readRoutes takes over the static routing rules, from the JSON string
@@ -12,7 +14,7 @@ import (
 func (v *Version) readRoutes(w *serviceworker.Version) {
 	raw := w.RouterRules
 	if raw == "" && len(w.TypedRouterRules) > 0 {
-		b, err := jsonv2.Marshal(w.TypedRouterRules, lenient)
+		b, err := cdp.Encode(w.TypedRouterRules)
 		if err != nil {
 			return
 		}
@@ -33,21 +35,28 @@ func (v *Version) readRoutes(w *serviceworker.Version) {
 	v.Routes = routes
 }
 
-// wireRoute is a rule in either form: in the string form a condition is a
-// RouterCondition of the specification and a source a string or {cacheName}; in
-// the typed form a source is {type, sourceDict}.
+// wireRoute is a rule in either form: in the string form the source is a list
+// of one string or {cache_name}; in the typed form it is {type, sourceDict}.
 type wireRoute struct {
 	ID        int64        `json:"id"`
 	Condition jsonv2.Value `json:"condition"`
 	Source    jsonv2.Value `json:"source"`
 }
 
+// wireCondition is a condition in the typed form (requestMethod …) or in the
+// one of the JSON string as Chromium 156 writes it (request, running_status).
 type wireCondition struct {
-	URLPattern         jsonv2.Value     `json:"urlPattern"`
-	RequestMethod      string           `json:"requestMethod"`
-	RequestMode        string           `json:"requestMode"`
-	RequestDestination string           `json:"requestDestination"`
-	RunningStatus      string           `json:"runningStatus"`
+	URLPattern         jsonv2.Value `json:"urlPattern"`
+	RequestMethod      string       `json:"requestMethod"`
+	RequestMode        string       `json:"requestMode"`
+	RequestDestination string       `json:"requestDestination"`
+	RunningStatus      string       `json:"runningStatus"`
+	Request            struct {
+		Method      string `json:"method"`
+		Mode        string `json:"mode"`
+		Destination string `json:"destination"`
+	} `json:"request"`
+	RunningStatusSnake string           `json:"running_status"`
 	Or                 []*wireCondition `json:"or"`
 	Not                *wireCondition   `json:"not"`
 }
@@ -84,8 +93,11 @@ func (w *wireCondition) condition(depth int) RouteCondition {
 		return RouteCondition{}
 	}
 	c := RouteCondition{
-		URLPattern: patternText(w.URLPattern), RequestMethod: w.RequestMethod, RequestMode: w.RequestMode,
-		RequestDestination: w.RequestDestination, RunningStatus: w.RunningStatus,
+		URLPattern:         patternText(w.URLPattern),
+		RequestMethod:      cmp.Or(w.RequestMethod, w.Request.Method),
+		RequestMode:        cmp.Or(w.RequestMode, w.Request.Mode),
+		RequestDestination: cmp.Or(w.RequestDestination, w.Request.Destination),
+		RunningStatus:      cmp.Or(w.RunningStatus, w.RunningStatusSnake),
 	}
 	for _, o := range w.Or {
 		c.Or = append(c.Or, o.condition(depth+1))
@@ -120,7 +132,7 @@ var sourceNames = map[string]string{
 
 func parseSource(v jsonv2.Value) RouteSource {
 	if many, ok := decode[[]jsonv2.Value](v); ok && len(many) > 0 {
-		return parseSource(slices.Clone(many[0]))
+		return parseSource(many[0])
 	}
 	if s, ok := decode[string](v); ok {
 		return RouteSource{Type: s}
@@ -128,11 +140,12 @@ func parseSource(v jsonv2.Value) RouteSource {
 	d, _ := decode[struct {
 		Type       string `json:"type"`
 		CacheName  string `json:"cacheName"`
+		CacheSnake string `json:"cache_name"`
 		SourceDict *struct {
 			CacheName string `json:"cacheName"`
 		} `json:"sourceDict"`
 	}](v)
-	s := RouteSource{Type: d.Type, CacheName: d.CacheName}
+	s := RouteSource{Type: d.Type, CacheName: cmp.Or(d.CacheName, d.CacheSnake)}
 	if d.SourceDict != nil {
 		s.CacheName = d.SourceDict.CacheName
 	}

@@ -118,6 +118,8 @@ func (f *fold) mergeRegistration(w *serviceworker.Registration, full bool) {
 		what := "registered"
 		if full {
 			what = "found"
+		} else {
+			f.inferNewKey(r)
 		}
 		f.change(Change{Kind: ChangeRegistration, Registration: k, What: what})
 	} else if old.Scope != w.ScopeURL {
@@ -149,7 +151,7 @@ func (f *fold) deleted(k RegistrationKey, cause string, known Provenance) {
 
 func (f *fold) setScope(r *Registration, scope string) {
 	r.Scope, r.LastChanged = scope, f.now
-	if r.StorageKey.Known != Seen {
+	if r.StorageKey.Known != Seen && !r.keyEvident {
 		r.StorageKey = firstPartyKey(scope)
 	}
 	f.doubt(r)
@@ -169,6 +171,7 @@ func (f *fold) mergeVersions(params jsonv2.Value, full bool) {
 	if !full {
 		return
 	}
+	f.context(f.m.Instance, f.m.Context).listedAt = f.now
 	for _, r := range f.s.Registrations {
 		if r.Key.Instance != f.m.Instance || r.Key.Context != f.m.Context {
 			continue

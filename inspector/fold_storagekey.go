@@ -65,7 +65,7 @@ func (f *fold) doubt(r *Registration) {
 			continue
 		}
 		twins = append(twins, o)
-		if o.StorageKey.Known == Inferred {
+		if o.StorageKey.Known == Inferred && !o.keyEvident {
 			unknown++
 		} else if !o.StorageKey.Partitioned() {
 			firstParty = true
@@ -74,7 +74,7 @@ func (f *fold) doubt(r *Registration) {
 	for _, o := range twins {
 		why := ""
 		switch {
-		case o.StorageKey.Known != Inferred:
+		case o.StorageKey.Known != Inferred || o.keyEvident:
 		case firstParty:
 			why = "the first-party registration of this scope is another one: this one is partitioned, under which site is not known until its storage key is read"
 		case unknown > 1:
@@ -98,4 +98,79 @@ func (f *fold) storageKey(n NoteStorageKey) {
 	w.StorageKey = ParseStorageKey(n.StorageKey)
 	f.change(Change{Kind: ChangeFacts, Registration: n.Registration, What: "storage key read: " + n.StorageKey})
 	f.doubt(w)
+}
+
+// inferNewKey concludes the storage key of a registration that was just made: a
+// client of its origin made it, so when all clients of that origin have one key
+// it is that one.
+func (f *fold) inferNewKey(r *Registration) {
+	key := ""
+	for _, t := range f.s.Targets {
+		if t.Key.Instance != r.Key.Instance || t.Context != r.Key.Context || t.Own || !isClientType(t.Type) ||
+			originOf(t.URL) != r.StorageKey.Origin {
+			continue
+		}
+		switch k := f.s.keyOf(t); {
+		case k == "" || (key != "" && k != key):
+			f.inferFromTwin(r)
+			return
+		default:
+			key = k
+		}
+	}
+	f.concludeKey(r, key)
+}
+
+// inferFromTwin: there are clients of several keys. When the first-party
+// registration of this scope is there already, and one partitioned key is left,
+// it is that.
+func (f *fold) inferFromTwin(r *Registration) {
+	taken := map[string]bool{}
+	for _, o := range f.s.Registrations {
+		if o.Key != r.Key && o.Scope == r.Scope && o.Key.Instance == r.Key.Instance && o.Key.Context == r.Key.Context && o.Alive() {
+			taken[o.StorageKey.Raw] = true
+		}
+	}
+	left := ""
+	for _, t := range f.s.Targets {
+		if t.Key.Instance != r.Key.Instance || t.Context != r.Key.Context || t.Own || !isClientType(t.Type) ||
+			originOf(t.URL) != r.StorageKey.Origin {
+			continue
+		}
+		k := f.s.keyOf(t)
+		if k == "" || (!taken[k] && left != "" && left != k) {
+			return
+		}
+		if !taken[k] {
+			left = k
+		}
+	}
+	if len(taken) > 0 {
+		f.concludeKey(r, left)
+	}
+}
+
+// inferKey concludes a registration's storage key from the clients one of its
+// versions controls: they share it.
+func (f *fold) inferKey(r *Registration, v *Version) {
+	if r.StorageKey.Known == Seen || r.keyEvident {
+		return
+	}
+	for _, id := range v.Clients {
+		t := f.s.Target(TargetKey{r.Key.Instance, id})
+		if t != nil && originOf(t.URL) == r.StorageKey.Origin {
+			f.concludeKey(r, f.s.keyOf(t))
+			return
+		}
+	}
+}
+
+func (f *fold) concludeKey(r *Registration, key string) {
+	if key == "" || r.StorageKey.Known == Seen {
+		return
+	}
+	r = f.registration(r.Key)
+	r.StorageKey, r.keyEvident = ParseStorageKey(key), true
+	r.StorageKey.Known = Inferred
+	f.doubt(r)
 }

@@ -107,7 +107,8 @@ func (f *fold) targetDestroyed() {
 		}
 		for _, v := range r.Versions {
 			if slices.Contains(v.Clients, t.Key.ID) {
-				f.clientGone(r.Key, v, t)
+				f.change(Change{Kind: ChangeClient, Registration: r.Key, Version: v.ID, Client: t.Key.ID, What: clientWord(t.Type) + " closed: " + t.URL})
+				f.loseClient(r.Key, v, t.Key.ID)
 				noted = true
 			}
 		}
@@ -115,17 +116,6 @@ func (f *fold) targetDestroyed() {
 	if r := f.s.inScopeOf(t); r != nil && !noted {
 		f.change(Change{Kind: ChangeClient, Registration: r.Key, Client: t.Key.ID, What: clientWord(t.Type) + " closed: " + t.URL})
 	}
-}
-
-// clientGone takes a closed client from the version that controlled it.
-func (f *fold) clientGone(k RegistrationKey, v *Version, t *Target) {
-	w := f.version(k, v.ID)
-	w.Clients = slices.DeleteFunc(slices.Clone(w.Clients), func(id string) bool { return id == t.Key.ID })
-	if len(w.Clients) == 0 {
-		w.Clients, w.lastClient, w.ClientsKnown = nil, f.now, Seen
-	}
-	f.registration(k).LastChanged = f.now
-	f.change(Change{Kind: ChangeClient, Registration: k, Version: v.ID, Client: t.Key.ID, What: clientWord(t.Type) + " closed: " + t.URL})
 }
 
 // GhostReason is why a registration is only a shell.
@@ -150,7 +140,7 @@ func (f *fold) workerTargetDestroyed(t *Target) {
 		if v.Status == serviceworker.VersionStatusNew && v.Running == serviceworker.VersionRunningStatusStopped &&
 			v.ScriptResponseTime.IsZero() && v.ScriptURL == t.URL {
 			w := f.registration(r.Key)
-			w.Ghost, w.LastChanged = GhostReason, f.now
+			w.Ghost, w.LastChanged, w.DeletedAt = GhostReason, f.now, f.now
 			f.change(Change{
 				Kind: ChangeRegistration, Registration: r.Key, Version: v.ID, What: "never installed",
 				Cause: GhostReason, Known: Inferred,

@@ -62,9 +62,7 @@ func (f *fold) newVersion(k RegistrationKey, w *serviceworker.Version, full bool
 		c.Cause, c.Known = f.updateCause(k)
 	}
 	r.Versions = append(slices.Clip(r.Versions), v)
-	if r.Ghost != "" {
-		r.Ghost = ""
-	}
+	r.notGhost()
 	r.LastChanged = f.now
 	f.change(c)
 }
@@ -110,7 +108,7 @@ func (f *fold) versionChanged(k RegistrationKey, was, now *Version) {
 			Kind: ChangeVersion, Registration: k, Version: now.ID,
 			What: StatusWord(was.Status) + " → " + StatusWord(now.Status), Cause: cause, Known: known,
 		})
-		r.Ghost = ""
+		r.notGhost()
 		if now.Status == serviceworker.VersionStatusRedundant {
 			f.trimRedundant(r)
 		}
@@ -123,12 +121,32 @@ func (f *fold) versionChanged(k RegistrationKey, was, now *Version) {
 		})
 		if now.Running == serviceworker.VersionRunningStatusStopped {
 			now.Paused = nil
+			f.neverInstalled(r)
 		}
 	}
 	f.clientChanges(k, was, now)
 	if !was.ScriptResponseTime.IsZero() && !now.ScriptResponseTime.Equal(was.ScriptResponseTime) && was.Status == now.Status {
 		f.change(Change{Kind: ChangeVersion, Registration: k, Version: now.ID, What: "script checked: still the same"})
 	}
+}
+
+// notGhost takes the conclusion back that a registration is only a shell.
+func (r *Registration) notGhost() {
+	if r.Ghost != "" {
+		r.Ghost, r.DeletedAt = "", time.Time{}
+	}
+}
+
+// neverInstalled marks a registration whose only versions failed to install:
+// it does not exist (W3C Service Workers, Install: Clear Registration), and
+// Chromium sends no event to say so.
+func (f *fold) neverInstalled(r *Registration) {
+	if !r.Alive() || !r.failed() {
+		return
+	}
+	r.DeletedAt, r.LastChanged = f.now, f.now
+	f.change(Change{Kind: ChangeRegistration, Registration: r.Key, What: "not registered", Cause: "its first version was not installed", Known: Inferred})
+	f.doubt(r)
 }
 
 // maxRedundant bounds the redundant versions kept per registration.
@@ -156,8 +174,10 @@ func (f *fold) versionLost(k RegistrationKey, v *Version) {
 		return
 	}
 	w := f.version(k, v.ID)
+	was := *v
 	w.Status, w.Running = serviceworker.VersionStatusRedundant, serviceworker.VersionRunningStatusStopped
-	w.TargetID, w.Paused, w.Clients, w.ClientsKnown = "", nil, nil, Seen
+	w.TargetID, w.Paused = "", nil
+	w.setClients(nil, f)
 	w.History = appended(v.History, Transition{f.now, w.Status, w.Running}, maxHistory)
 	r := f.registration(k)
 	r.LastChanged = f.now
@@ -167,7 +187,8 @@ func (f *fold) versionLost(k RegistrationKey, v *Version) {
 			What: StatusWord(v.Status) + " → redundant", Cause: "no longer listed by the browser",
 		})
 	}
-	f.trimRedundant(r)
+	f.clientChanges(k, &was, w)
+	f.trimRedundant(f.registration(k))
 }
 
 // errorPhase is what a version was doing when an error of it was reported.

@@ -51,6 +51,31 @@ func (s *State) Target(k TargetKey) *Target {
 	return nil
 }
 
+// Shown lists the registrations to show in a tree: the live ones, and of those
+// that are no more (unregistered, never installed) the newest of each slug that
+// no live one has taken over. Registrations of an earlier browser instance are
+// left out; [State.BySlug] still finds them.
+func (s *State) Shown() []*Registration {
+	type place struct{ slug, instance string }
+	best := map[place]*Registration{}
+	for _, r := range s.Registrations {
+		if !r.GoneAt.IsZero() {
+			continue
+		}
+		p := place{r.hash(s), r.Key.Instance}
+		if o := best[p]; o == nil || (!o.Alive() && (r.Alive() || !r.LastChanged.Before(o.LastChanged))) {
+			best[p] = r
+		}
+	}
+	var shown []*Registration
+	for _, r := range s.Registrations {
+		if r.Alive() || (r.GoneAt.IsZero() && best[place{r.hash(s), r.Key.Instance}] == r) {
+			shown = append(shown, r)
+		}
+	}
+	return shown
+}
+
 var slugEncoding = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
 
 // Slug names r in URLs: a short hash of its context's label, its scope and its
@@ -189,56 +214,4 @@ func StatusWord(s serviceworker.VersionStatus) string {
 		return "active"
 	}
 	return string(s)
-}
-
-// Urgency is the one word for the most urgent state of a registration and the
-// class of it: ok, wait, work, bad, hold or idle.
-func (r *Registration) Urgency() (word, class string) {
-	switch {
-	case !r.GoneAt.IsZero():
-		return "gone", "idle"
-	case r.Deleted():
-		return "deleted", "idle"
-	case r.Ghost != "":
-		return "404", "bad"
-	}
-	for _, v := range r.Versions {
-		if v.Paused != nil && v.Status != serviceworker.VersionStatusRedundant {
-			return "paused", "hold"
-		}
-	}
-	active, waiting, installing := r.Active(), r.Waiting(), r.Installing()
-	switch {
-	case r.newestFailed():
-		return "error", "bad"
-	case installing != nil:
-		return "installing", "work"
-	case waiting != nil:
-		return "waiting", "wait"
-	case active == nil:
-		return "no worker", "idle"
-	case active.Status == serviceworker.VersionStatusActivating:
-		return "activating", "work"
-	case active.Running == serviceworker.VersionRunningStatusStopped:
-		return "stopped", "idle"
-	}
-	return "active", "ok"
-}
-
-// newestFailed reports whether the newest version never got installed, or never
-// activated, because of an error.
-func (r *Registration) newestFailed() bool {
-	if len(r.Versions) == 0 || len(r.Errors) == 0 {
-		return false
-	}
-	v := r.Versions[len(r.Versions)-1]
-	if v.Status != serviceworker.VersionStatusRedundant {
-		return false
-	}
-	for _, t := range v.History {
-		if t.Status == serviceworker.VersionStatusInstalled || t.Status == serviceworker.VersionStatusActivated {
-			return false
-		}
-	}
-	return slices.ContainsFunc(r.Errors, func(e WorkerError) bool { return e.VersionID == v.ID })
 }

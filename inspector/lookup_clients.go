@@ -33,7 +33,7 @@ func (s *State) Clients(r *Registration) []Client {
 		c := Client{Target: t, Version: v, Known: Seen, Since: t.loaded}
 		switch {
 		case v == nil:
-			c.Reason, c.Known = whyNotControlled(r, t), Inferred
+			c.Reason, c.Known = s.whyNotControlled(r, t), Inferred
 		case v.ClientsKnown == Inferred:
 			c.Reason, c.Known = "listed before, and nothing shows that it left", Inferred
 		}
@@ -84,52 +84,66 @@ func controller(r *Registration, client string) *Version {
 // one for a page.
 func (s *State) inScopeOf(t *Target) *Registration {
 	var best *Registration
+	key := "?" // found out when it is needed
 	for _, r := range s.Registrations {
 		if r.Key.Instance != t.Key.Instance || r.Key.Context != t.Context || !r.Alive() || !inScope(r.Scope, t.URL) {
 			continue
 		}
-		if !mayShareKey(r, t) {
+		if key == "?" {
+			key = s.keyOf(t)
+		}
+		if !mayShareKey(r, t, key) {
 			continue
 		}
-		if best == nil || len(r.Scope) > len(best.Scope) || (len(r.Scope) == len(best.Scope) && keyFits(r, t) > keyFits(best, t)) {
+		if best == nil || len(r.Scope) > len(best.Scope) || (len(r.Scope) == len(best.Scope) && keyFits(r, key) > keyFits(best, key)) {
 			best = r
 		}
 	}
 	return best
 }
 
-// mayShareKey reports whether a registration and a target can have the same
-// storage key as far as is known.
-func mayShareKey(r *Registration, t *Target) bool {
-	if t.StorageKey != "" && r.StorageKey.Known == Seen {
-		return t.StorageKey == r.StorageKey.Raw
+// mayShareKey reports whether a registration and a target of a storage key (""
+// unknown) can belong together as far as is known.
+func mayShareKey(r *Registration, t *Target, key string) bool {
+	switch {
+	case key == "":
+		return t.Type != "page" || !r.StorageKey.Partitioned()
+	case r.StorageKey.Known == Seen || r.StorageKey.Doubt == "":
+		return key == r.StorageKey.Raw
 	}
-	return t.Type != "page" || !r.StorageKey.Partitioned()
+	return true
 }
 
-// keyFits says how well a registration's storage key fits a target.
-func keyFits(r *Registration, t *Target) int {
+// keyFits says how well a registration's storage key fits another one.
+func keyFits(r *Registration, key string) int {
 	switch {
-	case t.StorageKey != "" && t.StorageKey == r.StorageKey.Raw:
+	case key != "" && key == r.StorageKey.Raw && r.StorageKey.Doubt == "":
 		return 2
-	case !r.StorageKey.Partitioned() && r.StorageKey.Doubt == "":
+	case r.StorageKey.Doubt == "":
 		return 1
 	}
 	return 0
 }
 
 // whyNotControlled concludes why a target in scope has no controller.
-func whyNotControlled(r *Registration, t *Target) string {
+func (s *State) whyNotControlled(r *Registration, t *Target) string {
 	active := r.Active()
+	c := s.Context(r.Key.Instance, r.Key.Context)
 	switch {
 	case active == nil:
 		return "no version is active yet"
 	case active.Status == serviceworker.VersionStatusActivating:
 		return "the worker is still activating"
-	case active.sawActivation() && !t.loaded.IsZero() && t.loaded.Before(active.activatedAt()):
+	case c != nil && c.BypassForNetwork:
+		return "bypass for network is on"
+	case active.sawActivation() && t.loaded.Before(active.activatedAt()):
 		return "loaded before the worker was active, and the worker did not call clients.claim()"
+	case c == nil || !c.listedAt.After(t.loaded):
+		return "not listed yet: the browser's list of clients lags behind a navigation"
+	case !active.sawActivation() && t.Since.Equal(t.loaded):
+		return "hard reload, or loaded before the worker was active"
 	}
-	return "hard reload or loaded before clients.claim, or the browser has not listed it yet"
+	return "hard reload: it was loaded past the worker"
 }
 
 // sawActivation reports whether the version became active under observation.

@@ -270,8 +270,8 @@ func compilePattern(text, base string) (p *urlpattern.URLPattern, err error) {
 	if !strings.HasPrefix(strings.TrimSpace(text), "{") {
 		return urlpattern.New(text, base, nil)
 	}
-	var w wirePattern
-	if err := jsonv2.Unmarshal([]byte(text), &w, lenient); err != nil {
+	w, ok := decode[wirePattern](jsonv2.Value(text))
+	if !ok {
 		return urlpattern.New(text, base, nil) // "{" can also begin a pattern's group
 	}
 	init := w.init(base)

@@ -60,9 +60,10 @@ type Context struct {
 	Offline          bool
 	Problem          string // why this context cannot be watched, "" when it is
 
-	rev        uint64 // Seq of the State this copy was made for
-	expectRegs bool   // the next workerRegistrationUpdated lists everything
-	expectVers bool   // the next workerVersionUpdated lists everything
+	rev        uint64    // Seq of the State this copy was made for
+	expectRegs bool      // the next workerRegistrationUpdated lists everything
+	expectVers bool      // the next workerVersionUpdated lists everything
+	listedAt   time.Time // when all versions were last listed
 }
 
 // TargetKey names a target of one browser instance.
@@ -131,7 +132,8 @@ type Registration struct {
 	// the newest maxClientLog.
 	ClientLog []ClientPeriod
 
-	rev uint64 // Seq of the State this copy was made for
+	keyEvident bool   // StorageKey is concluded from a client, not just assumed
+	rev        uint64 // Seq of the State this copy was made for
 }
 
 // ClientPeriod is a time during which a version controlled a client.

@@ -43,7 +43,7 @@ func Spans(r *Registration, s *State, from, to time.Time) []Span {
 	if to.IsZero() {
 		to = s.Time
 	}
-	end := spanEnd(r, s)
+	end, over := spanEnd(r, s)
 	var spans []Span
 	for _, v := range r.Versions {
 		spans = append(spans, statusSpans(v, end)...)
@@ -61,18 +61,24 @@ func Spans(r *Registration, s *State, from, to time.Time) []Span {
 			spans = append(spans, actionSpan(rc, end))
 		}
 	}
+	if over {
+		for i := range spans {
+			spans[i].Open = false
+		}
+	}
 	return clip(spans, from, to)
 }
 
-// spanEnd is how far the open spans of a registration reach.
-func spanEnd(r *Registration, s *State) time.Time {
+// spanEnd is how far the open spans of a registration reach, and whether they
+// are over: nothing is known after its browser was lost.
+func spanEnd(r *Registration, s *State) (end time.Time, over bool) {
 	switch {
 	case !r.GoneAt.IsZero():
-		return r.GoneAt
+		return r.GoneAt, true
 	case s.Connection.Status == Gone || s.Connection.Status == Closed:
-		return s.Connection.Since
+		return s.Connection.Since, true
 	}
-	return s.Time
+	return s.Time, false
 }
 
 func statusSpans(v *Version, end time.Time) []Span {

@@ -1,0 +1,62 @@
+package inspector
+
+import (
+	"net"
+	"net/url"
+
+	"golang.org/x/net/publicsuffix"
+)
+
+// keyOf is the storage key of a target, as read or as it follows from its URL
+// and the page it is in; "" when it cannot be told.
+func (s *State) keyOf(t *Target) string {
+	if t.StorageKey != "" {
+		return t.StorageKey
+	}
+	origin := originOf(t.URL)
+	if origin == "" {
+		return ""
+	}
+	top := t
+	for range 16 {
+		if top.Type == "page" {
+			break
+		}
+		up := s.Target(TargetKey{top.Key.Instance, top.Parent})
+		if up == nil {
+			return ""
+		}
+		// A frame of the same site below one of another site has a key of its
+		// own kind, which is not guessed at.
+		if up.Type != "page" && siteOf(up.URL) != siteOf(t.URL) {
+			return ""
+		}
+		top = up
+	}
+	site := siteOf(top.URL)
+	switch {
+	case top.Type != "page" || site == "":
+		return ""
+	case site == siteOf(t.URL):
+		return origin + "/"
+	}
+	return origin + "/^0" + site
+}
+
+// siteOf is the site of a URL: its scheme and registrable domain, or its host
+// when it has none (HTML Standard, obtain a site); "" without a host.
+func siteOf(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil || u.Hostname() == "" {
+		return ""
+	}
+	host := u.Hostname()
+	if net.ParseIP(host) == nil {
+		if domain, err := publicsuffix.EffectiveTLDPlusOne(host); err == nil {
+			host = domain
+		}
+	} else if u.Host[0] == '[' {
+		host = "[" + host + "]"
+	}
+	return u.Scheme + "://" + host
+}
