@@ -28,24 +28,24 @@ func (s *State) keyOf(t *Target) string {
 		}
 		// A frame of the same site below one of another site has a key of its
 		// own kind, which is not guessed at.
-		if up.Type != "page" && siteOf(up.URL) != siteOf(t.URL) {
+		if up.Type != "page" && urlSite(up.URL) != urlSite(t.URL) {
 			return ""
 		}
 		top = up
 	}
-	site := siteOf(top.URL)
+	site := urlSite(top.URL)
 	switch {
 	case top.Type != "page" || site == "":
 		return ""
-	case site == siteOf(t.URL):
+	case site == urlSite(t.URL):
 		return origin + "/"
 	}
 	return origin + "/^0" + site
 }
 
-// siteOf is the site of a URL: its scheme and registrable domain, or its host
+// urlSite is the site of a URL: its scheme and registrable domain, or its host
 // when it has none (HTML Standard, obtain a site); "" without a host.
-func siteOf(raw string) string {
+func urlSite(raw string) string {
 	u, err := url.Parse(raw)
 	if err != nil || u.Hostname() == "" {
 		return ""
