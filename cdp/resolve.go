@@ -49,6 +49,8 @@ func (e *ResolveError) Unwrap() error { return e.Err }
 const (
 	hintStart = "start the browser with --remote-debugging-port=9222 --user-data-dir=DIR " +
 		"(Chrome 136 and later ignore the port flag on the default profile, without a word)"
+	hintAllow = "in Chrome 144 and later, allow remote debugging in chrome://inspect/#remote-debugging; " +
+		"or restart it with --remote-debugging-port=9222 --user-data-dir=DIR"
 	hintForms = "give a port, host:port, an http(s) or ws(s) URL, or a user data directory"
 )
 
@@ -65,6 +67,7 @@ var seCDP = regexp.MustCompile(`/session/[^/]+/se/cdp/?$`)
 //	http://…, https://…         asks /json/version below that URL; a query (a token) is kept
 //	http://hub/session/ID       a Selenium session: its se:cdp capability
 //	ws://…, wss://…             used as it is, with its token; without a path, asks /json/version
+//	adb:, adb:SERIAL[/SOCKET]   a browser or WebView of an Android device, through a forwarded port
 //	/path/to/user-data-dir      its DevToolsActivePort file (also a profile below it)
 //
 // A Chrome that was asked for remote debugging in chrome://inspect (144 and
@@ -102,6 +105,8 @@ func (r resolver) resolve(ctx context.Context) (Endpoint, error) {
 		return r.resolveWebSocket(ctx)
 	case strings.HasPrefix(lower, "http://"), strings.HasPrefix(lower, "https://"):
 		return r.resolveHTTP(ctx)
+	case strings.HasPrefix(lower, "adb:"):
+		return r.resolveADB(ctx, in[len("adb:"):])
 	case strings.Contains(in, "://"):
 		return Endpoint{}, r.fail(nil, hintForms, "the scheme of the URL is not http, https, ws or wss")
 	case looksLikePath(in):
