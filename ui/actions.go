@@ -1,11 +1,15 @@
 package ui
 
 import (
+	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"time"
 
+	"github.com/swinspect/swinspect/inspector"
 	"github.com/swinspect/swinspect/ui/components"
+	"github.com/swinspect/swinspect/ui/pages"
 )
 
 // formWait is how long a form without script waits for an outcome before it
@@ -13,7 +17,8 @@ import (
 const formWait = 4 * time.Second
 
 // do asks a browser for an action. A page with script gets 204 as soon as it is
-// sent, the stream brings its receipt; a plain form goes back to its page.
+// sent, the stream brings its receipt; a plain form goes back to its page once
+// the outcome is known, or after [formWait].
 func (s *Server) do(w http.ResponseWriter, r *http.Request) {
 	b := s.opts.Hub.Browser(r.PathValue("browser"))
 	if b == nil {
@@ -21,17 +26,44 @@ func (s *Server) do(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	a := components.ParseAction(r.PostFormValue)
-	var err error
-	if scripted(r) {
-		_, err = b.Begin(r.Context(), a)
-	} else {
-		_, err = b.Do(r.Context(), a, formWait)
+	if components.Destructive(a.Kind) && r.PostFormValue("sure") != "yes" {
+		s.askFirst(w, r, b, a)
+		return
 	}
-	if err != nil && r.Context().Err() == nil {
+	if err := s.act(r, b, a); err != nil && r.Context().Err() == nil {
 		s.notices.add(b.ID(), s.opts.Now(), components.State{Icon: "failed", Word: "refused", Class: "bad"},
 			components.ActionName(a.Kind), err.Error())
 	}
 	s.done(w, r, r.PostFormValue("go"))
+}
+
+func (s *Server) act(r *http.Request, b Browser, a inspector.Action) error {
+	if r.PostFormValue("format") == "json" && !json.Valid([]byte(a.Data)) {
+		return errors.New("the message is not valid JSON; nothing was sent")
+	}
+	if scripted(r) {
+		_, err := b.Begin(r.Context(), a)
+		return err
+	}
+	_, err := b.Do(r.Context(), a, formWait)
+	return err
+}
+
+// askFirst answers with a page that asks before an action that cannot be taken
+// back.
+func (s *Server) askFirst(w http.ResponseWriter, r *http.Request, b Browser, a inspector.Action) {
+	st := b.State()
+	sh := s.shell(r, s.opts.Now(), b, st)
+	sh.Path = localPath(r.PostFormValue("back"))
+	what := a.Cache.Name
+	if reg := st.Registration(a.Registration); reg != nil {
+		what = reg.Scope
+	}
+	fields := append(components.Fields(a),
+		components.Field{Name: "token", Value: s.opts.Token}, components.Field{Name: "sure", Value: "yes"},
+		components.Field{Name: "back", Value: sh.Path}, components.Field{Name: "go", Value: r.PostFormValue("go")})
+	name := components.ActionName(a.Kind)
+	s.render(w, r, http.StatusOK, pages.Sure(sh, name+"?", what+": this cannot be undone.", fields, name))
 }
 
 // scripted tells a request that the page's script made from a plain form.
@@ -89,4 +121,24 @@ func (s *Server) detach(w http.ResponseWriter, r *http.Request) {
 		s.notices.add("", s.opts.Now(), components.State{Icon: "failed", Word: "failed", Class: "bad"}, "Detach", err.Error())
 	}
 	s.done(w, r, "/start")
+}
+
+// read asks the browser for what it tells only on request: the registration's
+// settings and its storage use.
+func (s *Server) read(w http.ResponseWriter, r *http.Request) {
+	p := s.pageContext(w, r, &s.panels[0])
+	if p == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), formWait)
+	defer cancel()
+	ref := inspector.StorageRef{
+		Instance: p.Registration.Key.Instance, Context: p.Registration.Key.Context,
+		StorageKey: p.Registration.StorageKey.Raw,
+	}
+	_, err := p.Browser.Usage(ctx, ref)
+	if err = errors.Join(err, p.Browser.Facts(ctx, p.Registration.Key)); err != nil && ctx.Err() == nil {
+		s.notices.add(p.Browser.ID(), s.opts.Now(), components.State{Icon: "failed", Word: "failed", Class: "bad"}, "Read", err.Error())
+	}
+	s.done(w, r, "")
 }

@@ -28,7 +28,7 @@
 // Options of the frame, set on p.Shell before rendering: PageClass (classes of
 // the page's element, its CSS goes to assets/css/6?-NAME.css), Panes (the page
 // fills the window and its panes scroll, with PageClass "fill …"), Modules
-// (script modules of this page only: "js/panels/NAME.js" would be served from
+// (script modules of this page only: "js/NAME.js"; it lives in
 // assets/js), Split (the page wraps its own live parts in @components.Live(id),
 // one root element with that id each; without it the whole page is one part).
 // In morphed parts give rows an id, so that focus and scroll stay with them.

@@ -17,10 +17,10 @@ const maxNotices = 32
 // was sent, attaching that failed. What a browser answered is in the receipts
 // of its State. Safe for concurrent use.
 type notices struct {
-	mu      sync.Mutex
-	list    []notice
-	next    uint64
-	changed chan struct{}
+	signal
+	mu   sync.Mutex
+	list []notice
+	next uint64
 }
 
 type notice struct {
@@ -39,20 +39,7 @@ func (n *notices) add(browser string, at time.Time, state components.State, lead
 	if extra := len(n.list) - maxNotices; extra > 0 {
 		n.list = slices.Delete(n.list, 0, extra)
 	}
-	if n.changed != nil {
-		close(n.changed)
-		n.changed = nil
-	}
-}
-
-// Changed is closed at the next notice.
-func (n *notices) Changed() <-chan struct{} {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if n.changed == nil {
-		n.changed = make(chan struct{})
-	}
-	return n.changed
+	n.raise()
 }
 
 // newest is the newest notice of a browser, nil when there is none.

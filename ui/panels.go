@@ -24,11 +24,13 @@ type PanelRoute struct {
 	Handler PanelHandler
 }
 
-// panels is every view of a registration in the order of the tabs. A new panel
-// is a row here.
-var panels = []Panel{
-	{Name: "", Title: "Overview", Key: "O", Handler: overview},
-	{Name: "timeline", Title: "Timeline", Key: "T", Handler: timeline},
+// panelTable is every view of a registration in the order of the tabs. A new
+// panel is a row here.
+func panelTable() []Panel {
+	return []Panel{
+		{Name: "", Title: "Overview", Key: "O", Handler: overview},
+		{Name: "timeline", Title: "Timeline", Key: "T", Handler: timeline},
+	}
 }
 
 func (p *Panel) pattern() string {

@@ -14,12 +14,14 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("GET /events", s.events)
 	mux.HandleFunc("POST /attach", s.attach)
 	mux.HandleFunc("POST /launch", s.launch)
+	mux.HandleFunc("POST /look", s.lookAgain)
 	mux.HandleFunc("POST /prefs", s.setPrefs)
 	mux.HandleFunc("GET /b/{browser}", s.browser)
 	mux.HandleFunc("POST /b/{browser}/do", s.do)
 	mux.HandleFunc("POST /b/{browser}/detach", s.detach)
-	for i := range panels {
-		p := &panels[i]
+	mux.HandleFunc("POST /b/{browser}/r/{slug}/read", s.read)
+	for i := range s.panels {
+		p := &s.panels[i]
 		mux.HandleFunc("GET "+p.pattern(), s.panel(p))
 		for _, route := range p.Routes {
 			mux.HandleFunc(route.Method+" "+p.pattern()+route.Path, s.panelRoute(p, route.Handler))

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"sync"
 	"time"
 
 	"github.com/swinspect/swinspect/assets"
@@ -50,12 +49,15 @@ type Server struct {
 	assets  *assets.Bundle
 	boot    string
 	guard   guard
+	mux     http.Handler // behind the guard
 	handler http.Handler
+	panels  []Panel
 	notices notices
 	found   discovery
+	reads   readings
 
-	closed    chan struct{} // closed by Close: ends the streams
-	closeOnce sync.Once
+	life   context.Context // ends with Close, and with it the streams
+	cancel context.CancelFunc
 }
 
 // New returns a server for a hub.
@@ -74,10 +76,12 @@ func New(o Options) *Server {
 		log:    o.Logger,
 		assets: assets.Load(),
 		boot:   rand.Text()[:8],
-		closed: make(chan struct{}),
+		panels: panelTable(),
 	}
+	s.life, s.cancel = context.WithCancel(context.Background())
 	s.guard = newGuard(o.Listen, o.Token)
-	s.handler = s.guard.wrap(s.routes())
+	s.mux = s.routes()
+	s.handler = s.guard.wrap(s.mux)
 	return s
 }
 
@@ -130,5 +134,10 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 	return err
 }
 
-// Close ends the streams. It may be called more than once.
-func (s *Server) Close() { s.closeOnce.Do(func() { close(s.closed) }) }
+// Close ends the streams and waits for what runs in the background. It may be
+// called more than once.
+func (s *Server) Close() {
+	s.cancel()
+	s.found.wait()
+	s.reads.wait()
+}

@@ -64,13 +64,13 @@ func (s *Server) shellFor(p *PageContext) {
 	}
 	p.Shell.Head = head
 	p.Shell.Title = strings.TrimPrefix(reg.Scope, "https://") + ", " + strings.ToLower(p.Panel.Title)
-	for i := range panels {
+	for i := range s.panels {
 		tab := components.Tab{
-			Title: panels[i].Title, URL: p.URL(panels[i].Name), Key: panels[i].Key,
-			Current: panels[i].Name == p.Panel.Name,
+			Title: s.panels[i].Title, URL: p.URL(s.panels[i].Name), Key: s.panels[i].Key,
+			Current: s.panels[i].Name == p.Panel.Name,
 		}
-		if panels[i].Count != nil {
-			if n, ok := panels[i].Count(p); ok {
+		if s.panels[i].Count != nil {
+			if n, ok := s.panels[i].Count(p); ok {
 				tab.Count = components.Number(n)
 			}
 		}

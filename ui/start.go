@@ -1,29 +1,106 @@
 package ui
 
 import (
+	"cmp"
 	"net"
 	"net/http"
+	"slices"
+	"strconv"
 
+	"github.com/swinspect/swinspect/inspector"
+	"github.com/swinspect/swinspect/ui/components"
 	"github.com/swinspect/swinspect/ui/pages"
 )
 
-// home goes to the first registration there is, or to the start page.
+// byHand starts a browser that can be attached.
+const byHand = "chromium --remote-debugging-port=9222 --user-data-dir=swinspect-profile"
+
+// home goes on to a browser when exactly one is attached, else to the start
+// page, which lists them.
 func (s *Server) home(w http.ResponseWriter, r *http.Request) {
-	for _, b := range s.opts.Hub.Browsers() {
-		http.Redirect(w, r, "/b/"+b.ID(), http.StatusSeeOther)
-		return
+	to := "/start"
+	if all := s.opts.Hub.Browsers(); len(all) == 1 {
+		to = "/b/" + all[0].ID()
 	}
-	http.Redirect(w, r, "/start", http.StatusSeeOther)
+	http.Redirect(w, r, to, http.StatusSeeOther)
 }
 
 // start is the page to attach or launch a browser.
 func (s *Server) start(w http.ResponseWriter, r *http.Request) {
+	s.look(false)
 	sh := s.shell(r, s.opts.Now(), nil, nil)
 	sh.Title, sh.PageClass = "Start", "first"
-	s.render(w, r, http.StatusOK, pages.Start(sh, pages.StartView{CanLaunch: s.opts.Launch != nil}))
+	v := pages.StartView{
+		CanLaunch: s.opts.Launch != nil, CanAttach: s.opts.Attach != nil, CanLook: s.opts.Discover != nil,
+		Command: byHand,
+	}
+	if n := s.notices.newest(""); n != nil && n.State.Class == "bad" {
+		v.Problem = n
+	}
+	for _, item := range sh.Browsers {
+		if b := s.opts.Hub.Browser(item.ID); b != nil {
+			v.Browsers = append(v.Browsers, startBrowser(item, b.State()))
+		}
+	}
+	found, at, looking := s.found.view()
+	v.FoundAt, v.Looking = at, looking
+	for _, f := range found {
+		v.Found = append(v.Found, startFound(f))
+	}
+	s.render(w, r, http.StatusOK, pages.Start(sh, v))
 }
 
-// browser goes to the most urgent registration of a browser.
+func startBrowser(item *components.BrowserItem, st *inspector.State) pages.StartBrowser {
+	b := pages.StartBrowser{Item: item, State: st}
+	for _, r := range st.Live() {
+		row := treeRegistration(item, st, r, "s"+item.ID, "")
+		if c := st.Context(r.Key.Instance, r.Key.Context); c != nil && !c.Default {
+			row.Embedder = cmp.Or(row.Embedder, c.Label)
+		}
+		b.Registrations = append(b.Registrations, row)
+	}
+	slices.SortFunc(b.Registrations, func(a, c components.TreeRegistration) int {
+		return cmp.Or(cmp.Compare(urgency(a.State.Class), urgency(c.State.Class)), cmp.Compare(a.Scope, c.Scope))
+	})
+	return b
+}
+
+// urgency orders states by what asks for attention first.
+func urgency(class string) int {
+	return slices.Index([]string{"hold", "bad", "wait", "work", "ok", "idle"}, class)
+}
+
+func startFound(f Found) pages.StartFound {
+	row := pages.StartFound{
+		Label: f.Label, Browser: f.Browser, Advice: f.Advice, Command: f.Command, Endpoint: f.Endpoint,
+		State: components.State{Icon: foundIcon(f.Class), Word: f.State, Class: f.Class},
+	}
+	if f.Attached != "" {
+		row.AttachedURL = "/b/" + f.Attached
+	}
+	return row
+}
+
+func foundIcon(class string) string {
+	switch class {
+	case "ok":
+		return "confirmed"
+	case "wait":
+		return "warn"
+	case "bad":
+		return "failed"
+	}
+	return "empty"
+}
+
+// lookAgain looks around this machine once more.
+func (s *Server) lookAgain(w http.ResponseWriter, r *http.Request) {
+	s.look(true)
+	s.done(w, r, "")
+}
+
+// browser goes to the most urgent registration of a browser, and waits on a page
+// of its own while there is none.
 func (s *Server) browser(w http.ResponseWriter, r *http.Request) {
 	b := s.opts.Hub.Browser(r.PathValue("browser"))
 	if b == nil {
@@ -31,11 +108,13 @@ func (s *Server) browser(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	st := b.State()
-	if regs := st.Live(); len(regs) > 0 {
-		http.Redirect(w, r, "/b/"+b.ID()+"/r/"+regs[0].Slug(st), http.StatusSeeOther)
+	sh := s.shell(r, s.opts.Now(), b, st)
+	if rows := startBrowser(sh.Browser, st).Registrations; len(rows) > 0 {
+		http.Redirect(w, r, rows[0].URL, http.StatusSeeOther)
 		return
 	}
-	s.missing(w, r, b, "No service worker is registered in this browser yet.")
+	sh.PageClass = "first"
+	s.render(w, r, http.StatusOK, pages.NoRegistration(sh))
 }
 
 // displayHost is an address as one types it.
@@ -48,5 +127,5 @@ func displayHost(addr net.Addr) string {
 	if tcp.IP.IsLoopback() && tcp.IP.To4() != nil || tcp.IP.IsUnspecified() {
 		host = "localhost"
 	}
-	return net.JoinHostPort(host, portOf(tcp))
+	return net.JoinHostPort(host, strconv.Itoa(tcp.Port))
 }

@@ -52,7 +52,7 @@ func ParseAction(get func(name string) string) inspector.Action {
 		Client:  get("client"),
 		Context: get("context"),
 		Data:    get("data"),
-		Binary:  get("binary") == "on",
+		Binary:  get("binary") == "on" || get("format") == "base64",
 		Tag:     get("tag"),
 		On:      get("on") == "on",
 		Cache: inspector.CacheRef{
@@ -89,8 +89,8 @@ func doTitle(d Do) string {
 	return d.Label
 }
 
-// doURL is where the actions of the page's browser are posted.
-func doURL(sh *Shell) string {
+// DoURL is where the actions of the page's browser are posted.
+func DoURL(sh *Shell) string {
 	if sh.Browser == nil {
 		return "/do"
 	}

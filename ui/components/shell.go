@@ -33,7 +33,6 @@ type Shell struct {
 	Tabs     []Tab
 	Foot     *Notice // the newest thing done, nil: nothing yet
 	Toasts   []Notice
-	Commands []Command
 }
 
 // BrowserItem is an attached browser as lists show it.
@@ -89,7 +88,7 @@ type Head struct {
 	State        *inspector.State
 	Slug         string
 	BaseURL      string // "/b/1/r/k3vd0"
-	DoURL        string // where its actions are posted
+	CanReadFacts bool   // its settings can be asked of a client
 	Origin, Path string // of the scope
 	Script       string // script URL, as path when of the scope's origin
 	ScriptURL    string
@@ -111,13 +110,4 @@ type Notice struct {
 	Time  time.Time
 	Lead  string
 	Text  string
-}
-
-// Command is a row of the command palette that goes somewhere.
-type Command struct {
-	Group string
-	Title string
-	Icon  string
-	URL   string
-	Keys  string
 }

@@ -1,0 +1,64 @@
+// Sends action forms without leaving the page: the receipt comes by the stream.
+import { byId, post } from './page.js';
+
+document.addEventListener('submit', async (e) => {
+  const form = e.target;
+  if (!form.matches('[data-do]') || e.defaultPrevented) return;
+  e.preventDefault();
+  if (form.hasAttribute('data-ui-busy')) return;
+  form.setAttribute('data-ui-busy', '');
+  try {
+    await send(form, e.submitter);
+  } finally {
+    form.removeAttribute('data-ui-busy');
+  }
+});
+
+async function send(form, submitter) {
+  let response;
+  try {
+    response = await post(form.action, new URLSearchParams(new FormData(form, submitter)));
+  } catch {
+    tell('swinspect does not answer');
+    return;
+  }
+  if (response.status === 204) {
+    sent(form, response.headers.get('X-Swinspect-Go'));
+  } else if (response.headers.get('Content-Type')?.startsWith('text/html')) {
+    // A page that asks first, or that says what is wrong: go there.
+    HTMLFormElement.prototype.submit.call(form);
+  } else {
+    tell((await response.text()).trim());
+  }
+}
+
+function sent(form, go) {
+  const pop = form.closest('[popover]');
+  if (pop?.matches(':popover-open')) {
+    pop.hidePopover();
+    form.reset();
+  }
+  if (go) location.assign(go);
+}
+
+// tell puts a line on the foot; the next receipt replaces it.
+function tell(text) {
+  const last = byId('foot-last');
+  if (last) last.textContent = text;
+  const region = byId('say');
+  if (region) region.textContent = text;
+}
+
+// Copy buttons copy the text they name; without a clipboard they select it.
+document.addEventListener('click', async (e) => {
+  const button = e.target.closest?.('[data-copy]');
+  if (!button) return;
+  const what = button.dataset.copy.startsWith('#') ? byId(button.dataset.copy.slice(1)) : null;
+  const text = what ? what.textContent : button.dataset.copy;
+  try {
+    await navigator.clipboard.writeText(text.trim());
+    tell('Copied');
+  } catch {
+    if (what) getSelection().selectAllChildren(what);
+  }
+});
