@@ -114,8 +114,8 @@ func TestResolveFails(t *testing.T) {
 	node := serveHTTP(t, func(w http.ResponseWriter, _ *http.Request) {
 		answerJSON(w, map[string]string{"Browser": "node.js/v22.1.0", "Protocol-Version": "1.1"})
 	})
-	private := serveHTTP(t, func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", 401) })
-	broken := serveHTTP(t, func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "Bad\nGateway", 502) })
+	private := serveHTTP(t, func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", http.StatusUnauthorized) })
+	broken := serveHTTP(t, func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "Bad\nGateway", http.StatusBadGateway) })
 	silent := serveHTTP(t, http.NotFound)
 	hub := serveHTTP(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/status" {

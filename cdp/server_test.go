@@ -101,7 +101,7 @@ func handleSessions(m *Mux) {
 		mu.Lock()
 		defer mu.Unlock()
 		open[p.SessionID].Close()
-		return cdproto.Empty{}, Emit(s, target.DetachedFromTarget, target.EventDetachedFromTarget{SessionID: p.SessionID})
+		return cdproto.Empty{}, Emit(s, target.DetachedFromTarget, target.EventDetachedFromTarget(p))
 	})
 }
 

@@ -105,6 +105,9 @@ func (s *connState) publish(e Event) {
 // endSubscriptions ends those that match and takes them out of the index.
 func (s *connState) endSubscriptions(match func(*Subscription) bool, cause error) {
 	for method, list := range s.subs {
+		if !slices.ContainsFunc(list, match) {
+			continue
+		}
 		kept := slices.DeleteFunc(slices.Clone(list), func(sub *Subscription) bool {
 			if !match(sub) {
 				return false
@@ -116,7 +119,7 @@ func (s *connState) endSubscriptions(match func(*Subscription) bool, cause error
 		})
 		if len(kept) == 0 {
 			delete(s.subs, method)
-		} else if len(kept) != len(list) {
+		} else {
 			s.subs[method] = kept
 		}
 	}

@@ -26,6 +26,10 @@ const (
 	pongWithin = 40 * time.Second
 	// writeWithin bounds one message, so that a peer which stops reading is noticed.
 	writeWithin = 60 * time.Second
+	// connectWithin bounds the TCP connection, handshakeWithin the answer to the
+	// handshake: Chrome 144 and later may ask its user first.
+	connectWithin   = 10 * time.Second
+	handshakeWithin = 2 * time.Minute
 )
 
 // DialOption changes how DialWebSocket connects.
@@ -60,7 +64,8 @@ func WithPing(interval, silence time.Duration) DialOption {
 // is neither an IP address nor localhost, the name of a container say: the
 // handshake is then made once more with the address the name resolves to.
 //
-// A refused handshake is a [*HandshakeError].
+// A Chrome that asks its user first (144 and later) answers the handshake when the
+// user has, within two minutes. A refused handshake is a [*HandshakeError].
 func DialWebSocket(ctx context.Context, rawURL string, opts ...DialOption) (Transport, error) {
 	o := dialOptions{header: http.Header{}, pingEvery: pingEvery, silence: pongWithin}
 	u, err := url.Parse(rawURL)
@@ -113,9 +118,9 @@ func handshake(ctx context.Context, u *url.URL, o dialOptions, line *watchedConn
 		ReadBufferSize:    64 << 10,
 		WriteBufferSize:   16 << 10,
 		EnableCompression: false,
-		HandshakeTimeout:  30 * time.Second,
+		HandshakeTimeout:  handshakeWithin,
 		NetDialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
-			c, err := (&net.Dialer{KeepAlive: pingEvery}).DialContext(ctx, network, addr)
+			c, err := (&net.Dialer{Timeout: connectWithin, KeepAlive: pingEvery}).DialContext(ctx, network, addr)
 			if err != nil {
 				return nil, err
 			}

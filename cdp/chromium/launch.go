@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/browser"
+
 	"github.com/swinspect/swinspect/cdp"
 )
 
@@ -148,6 +149,8 @@ func (p *Process) await(ctx context.Context, o Options) error {
 			p.endpoint = ep
 		}
 		return err
+	case <-p.output.refused:
+		return p.launchError("Chrome 136 and later allow no debugging on the default profile: give another UserDataDir", nil)
 	case <-p.ended:
 		return p.launchError("it ended at once", p.waitErr)
 	case <-ctx.Done():

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -13,6 +15,7 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/cdproto/serviceworker"
 	"github.com/chromedp/cdproto/target"
+
 	"github.com/swinspect/swinspect/cdp"
 )
 
@@ -70,6 +73,9 @@ func TestLaunch(t *testing.T) {
 			if err := p.Close(); err != nil {
 				t.Fatal(err)
 			}
+			if left := processesOn(t, profile); len(left) > 0 {
+				t.Errorf("processes left behind: %v", left)
+			}
 			if _, err := os.Stat(profile); !errors.Is(err, os.ErrNotExist) {
 				t.Errorf("the throwaway profile is still there: %v", err)
 			}
@@ -101,6 +107,9 @@ func drive(t *testing.T, c *cdp.Conn) {
 	if err != nil || !strings.Contains(string(res.Result.Value), "lone \uFFFD surrogate") {
 		t.Errorf("a lone surrogate: %s, %v", res.Result.Value, err)
 	}
+	if err := c.Session("bogus").Call(ctx, runtime.Enable.Method, nil, nil); !errors.Is(err, cdp.ErrSessionGone) {
+		t.Errorf("a session that never was: %v", err)
+	}
 	events := c.Listen(0, target.DetachedFromTarget.Method)
 	if err := s.Detach(ctx); err != nil {
 		t.Error(err)
@@ -110,4 +119,70 @@ func drive(t *testing.T, c *cdp.Conn) {
 	}
 	<-events.C()
 	events.Close()
+}
+
+// processesOn are the processes whose command line names the profile. A zombie
+// that waits for somebody else has none.
+func processesOn(t *testing.T, profile string) []string {
+	t.Helper()
+	files, err := filepath.Glob("/proc/[0-9]*/cmdline")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var left []string
+	for _, file := range files {
+		if b, err := os.ReadFile(file); err == nil && strings.Contains(string(b), profile) {
+			left = append(left, strings.ReplaceAll(string(b), "\x00", " "))
+		}
+	}
+	return left
+}
+
+// TestCloseEndsGently: a browser that is asked to end saves its profile.
+func TestCloseEndsGently(t *testing.T) {
+	p := launch(t, Options{UserDataDir: t.TempDir(), Pipe: true})
+	connect(t, p)
+	if _, err := p.Transport(t.Context()); err == nil {
+		t.Error("the one pipe was handed out twice")
+	}
+	start := time.Now()
+	if err := p.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if took := time.Since(start); took >= termWithin {
+		t.Errorf("it had to be killed after %s", took)
+	}
+	if err := p.Wait(); err != nil {
+		t.Errorf("ended with %v", err)
+	}
+	if left := processesOn(t, p.UserDataDir()); len(left) > 0 {
+		t.Errorf("processes left behind: %v", left)
+	}
+}
+
+// TestKeepalive: Chromium answers pings, and one that hangs is noticed.
+func TestKeepalive(t *testing.T) {
+	p := launch(t, Options{})
+	transport, err := cdp.DialWebSocket(t.Context(), p.Endpoint().WebSocketURL, cdp.WithPing(50*time.Millisecond, 800*time.Millisecond))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := cdp.NewConn(transport)
+	defer func() { _ = c.Close() }()
+	select {
+	case <-c.Done():
+		t.Fatalf("a browser that has nothing to say counts as dead: %v", c.Err())
+	case <-time.After(2 * time.Second):
+	}
+	if err := syscall.Kill(p.Pid(), syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-c.Done():
+	case <-time.After(10 * time.Second):
+	}
+	if !errors.Is(c.Err(), cdp.ErrUnresponsive) {
+		t.Errorf("cause: %v", c.Err())
+	}
+	p.Kill()
 }

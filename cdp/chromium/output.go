@@ -20,8 +20,13 @@ type output struct {
 	partial  []byte
 	last     []string
 	endpoint chan string // gets the WebSocket URL once; room for one
-	told     bool
+	refused  chan string // gets the line that says it will never listen, once; room for one
+	told     bool        // endpoint or refused got its line
 }
+
+// defaultProfile is how Chrome 136 and later begin to say that they ignore the
+// debugging port, "… Specify this using --user-data-dir."
+const defaultProfile = "requires a non-default data directory"
 
 const (
 	keepLines = 12
@@ -29,7 +34,7 @@ const (
 )
 
 func newOutput(to io.Writer) *output {
-	return &output{to: to, endpoint: make(chan string, 1)}
+	return &output{to: to, endpoint: make(chan string, 1), refused: make(chan string, 1)}
 }
 
 func (o *output) Write(b []byte) (int, error) {
@@ -59,6 +64,10 @@ func (o *output) line(line string) {
 	if url, found := strings.CutPrefix(line, listening); found && !o.told {
 		o.told = true
 		o.endpoint <- strings.TrimSpace(url)
+	}
+	if strings.Contains(line, defaultProfile) && !o.told {
+		o.told = true
+		o.refused <- line
 	}
 	if strings.TrimSpace(line) == "" || isNoise(line) {
 		return
