@@ -67,6 +67,7 @@ type world struct {
 	url     string // of swinspect's page
 	serve   *exec.Cmd
 	pages   map[string]*drive.Page
+	board   *switchboard
 }
 
 // newWorld starts everything; args are further ones for serve.
@@ -92,8 +93,9 @@ func (w *world) launch() {
 	}
 }
 
-// startServe runs the real program and waits for its address.
-func (w *world) startServe(args ...string) {
+// startServe runs the real program and waits for its address. stop ends it as
+// Ctrl-C would; the end of the test does too.
+func (w *world) startServe(args ...string) (stop func()) {
 	w.t.Helper()
 	cmd := exec.Command(binary, append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)...)
 	var errs bytes.Buffer
@@ -106,17 +108,19 @@ func (w *world) startServe(args ...string) {
 		w.t.Fatal(err)
 	}
 	w.serve = cmd
-	w.t.Cleanup(func() {
-		_ = cmd.Process.Signal(os.Interrupt) // Ctrl-C
+	stop = sync.OnceFunc(func() {
+		_ = cmd.Process.Signal(os.Interrupt)
 		if err := cmd.Wait(); err != nil {
 			w.t.Errorf("serve ended with %v\n%s", err, &errs)
 		}
 	})
+	w.t.Cleanup(stop)
 	line, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
 		w.t.Fatalf("serve printed no address: %v\n%s", err, &errs)
 	}
 	w.url = strings.TrimSpace(line)
+	return stop
 }
 
 // suite runs tests/NAME.mjs under node against this world. What the suite asks
@@ -243,6 +247,11 @@ func (w *world) do(a ask) map[string]any {
 		w.pages[a.page].Close(w.t)
 	case "bump":
 		return map[string]any{"version": w.site.Bump(a.arg)}
+	case "running", "stopped": // a fixture's worker, from outside swinspect
+		if w.board == nil {
+			w.board = newSwitchboard(w.t, w.browser)
+		}
+		return map[string]any{"at": w.board.set(w.t, w.site.Scope(0, a.arg), a.what)}
 	case "kill":
 		w.browser.Kill()
 	case "restart":

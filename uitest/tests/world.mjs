@@ -24,6 +24,10 @@ export const inspected = {
   reload: (page) => ask('reload', '', page),
   close: (page) => ask('close', '', page),
   bump: async (fixture) => (await ask('bump', fixture)).version,
+  // run and stop switch a fixture's worker from outside swinspect, and give the
+  // time (ms since 1970) at which the browser's event of it came.
+  run: async (fixture) => (await ask('running', fixture)).at,
+  stop: async (fixture) => (await ask('stopped', fixture)).at,
   kill: () => ask('kill'),
   restart: () => ask('restart'),
 };
@@ -60,6 +64,14 @@ export function equal(got, want, what = '') {
   }
 }
 export function ok(truth, what) { if (!truth) throw new Error(what); }
+
+// metric hands a figure to the Go benchmark.
+export function metric(name, value) { console.log(`metric ${name} ${value}`); }
+
+export function quantile(values, q) {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))];
+}
 
 // until polls an async condition for as long as a deadline in ms allows, and
 // gives how long it took.

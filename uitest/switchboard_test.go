@@ -1,0 +1,106 @@
+package uitest
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	cdproto "github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/serviceworker"
+	"github.com/chromedp/cdproto/target"
+
+	"github.com/swinspect/swinspect/cdp"
+	"github.com/swinspect/swinspect/internal/testsite/drive"
+)
+
+// switchboard starts and stops workers of the default context over a connection
+// that swinspect does not have, and says when the event came that shows it.
+type switchboard struct {
+	session  *cdp.Session
+	events   *cdp.Subscription
+	scopes   map[serviceworker.RegistrationID]string
+	versions map[string]string // active version by scope
+}
+
+func newSwitchboard(t testing.TB, browser *drive.Chromium) *switchboard {
+	t.Helper()
+	ctx, conn := context.Background(), browser.Conn()
+	made, err := cdproto.Call(ctx, conn.Root(), target.CreateTarget, target.CreateTargetParams{URL: "about:blank", Hidden: new(true)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := conn.Attach(ctx, made.TargetID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &switchboard{session: s, scopes: map[serviceworker.RegistrationID]string{}, versions: map[string]string{}}
+	b.events = s.Listen(1<<12, serviceworker.WorkerRegistrationUpdated.Method, serviceworker.WorkerVersionUpdated.Method)
+	t.Cleanup(b.events.Close)
+	if _, err := cdproto.Call(ctx, s, serviceworker.Enable, cdproto.Empty{}); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// set makes the worker of a scope "running" or "stopped" and gives the time, in
+// ms since 1970, at which the event came that says so.
+func (s *switchboard) set(t testing.TB, scope, running string) float64 {
+	t.Helper()
+	s.await(t, func(time.Time, *serviceworker.Version) bool { return s.versions[scope] != "" })
+	version := s.versions[scope]
+	var err error
+	if running == "running" {
+		_, err = cdproto.Call(context.Background(), s.session, serviceworker.StartWorker, serviceworker.StartWorkerParams{ScopeURL: scope})
+	} else {
+		_, err = cdproto.Call(context.Background(), s.session, serviceworker.StopWorker, serviceworker.StopWorkerParams{VersionID: version})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	var at time.Time
+	s.await(t, func(now time.Time, v *serviceworker.Version) bool {
+		at = now
+		return v != nil && v.VersionID == version && string(v.RunningStatus) == running
+	})
+	return float64(at.UnixMicro()) / 1000
+}
+
+// await reads events until done says so, which is asked once before the first.
+func (s *switchboard) await(t testing.TB, done func(time.Time, *serviceworker.Version) bool) {
+	t.Helper()
+	timeout := time.After(10 * time.Second)
+	for !done(time.Time{}, nil) {
+		select {
+		case e, ok := <-s.events.C():
+			if !ok {
+				t.Fatal(s.events.Err())
+			}
+			if s.take(t, e, done) {
+				return
+			}
+		case <-timeout:
+			t.Fatal("the event that shows it did not come within 10 s")
+		}
+	}
+}
+
+func (s *switchboard) take(t testing.TB, e cdp.Event, done func(time.Time, *serviceworker.Version) bool) (found bool) {
+	t.Helper()
+	var p struct {
+		Registrations []*serviceworker.Registration
+		Versions      []*serviceworker.Version
+	}
+	if err := cdp.Decode(e.Params, &p); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range p.Registrations {
+		s.scopes[r.RegistrationID] = r.ScopeURL
+	}
+	for _, v := range p.Versions {
+		if v.Status == serviceworker.VersionStatusActivated {
+			s.versions[s.scopes[v.RegistrationID]] = v.VersionID
+		}
+		found = found || done(e.Time, v)
+	}
+	return found
+}

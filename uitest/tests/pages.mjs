@@ -1,0 +1,30 @@
+// The pages that a suite visits: every view of registrations in different states.
+import { inspected, look, update } from './world.mjs';
+
+export const panels = ['', '/timeline', '/caches', '/source', '/errors', '/routes'];
+
+// populate opens fixtures in many states and gives the addresses of all pages.
+export async function populate(fixtures = ['simple', 'cache?n=60', 'routes', 'imports', 'errors', 'vary', 'opaque']) {
+  const opened = {};
+  for (const f of fixtures) opened[f] = await inspected.open(f);
+  if (opened.simple) { // one that waits
+    await inspected.reload(opened.simple);
+    await inspected.bump('simple');
+    await update(opened.simple);
+  }
+  const page = await look();
+  await page.getByRole('treeitem', { name: /localhost/ }).first().waitFor();
+  const links = await registrations(page);
+  await page.context().close();
+  return { opened, links };
+}
+
+// registrations are the tree's links by scope path.
+export async function registrations(page) {
+  const links = {};
+  for (const a of await page.locator('[role=treeitem][aria-level="3"]').all()) {
+    const name = (await a.locator('.name').innerText()).trim().split('\n')[0];
+    links[name] = new URL(await a.getAttribute('href'), page.url()).pathname;
+  }
+  return links;
+}
