@@ -57,7 +57,18 @@ func (v *Version) setClients(next []string, f *fold) {
 func (f *fold) mayStillControl(k RegistrationKey, id string) bool {
 	t := f.s.Target(TargetKey{k.Instance, id})
 	r := f.s.Registration(k)
-	return t != nil && r != nil && r.Alive() && inScope(r.Scope, t.URL)
+	return t != nil && r != nil && r.Alive() && (inScope(r.Scope, t.URL) || f.hasFrameInScope(r, t))
+}
+
+// hasFrameInScope reports whether a page has a frame in scope of r that is a
+// target of its own: then the page may be listed in its stead.
+func (f *fold) hasFrameInScope(r *Registration, page *Target) bool {
+	for _, t := range f.s.Targets {
+		if t.Parent == page.Key.ID && t.Key.Instance == page.Key.Instance && t.Type == "iframe" && inScope(r.Scope, t.URL) {
+			return true
+		}
+	}
+	return false
 }
 
 // controlledElsewhere takes a client away from the other version that was known
@@ -92,7 +103,6 @@ func (f *fold) clientChanges(k RegistrationKey, was, now *Version) {
 		return
 	}
 	r := f.registration(k)
-	r.ClientLog = slices.Clone(r.ClientLog)
 	for _, id := range was.Clients {
 		if !slices.Contains(now.Clients, id) {
 			r.endPeriod(now.ID, id, f)
@@ -108,20 +118,21 @@ func (f *fold) clientChanges(k RegistrationKey, was, now *Version) {
 	f.inferKey(r, now)
 }
 
-const maxClientLog = 200
+const maxClientLog = 100
 
 func (r *Registration) beginPeriod(v *Version, client string, f *fold) {
 	p := ClientPeriod{Client: client, Version: v.ID, From: f.now, Cut: !v.Complete && len(v.History) == 1 && v.History[0].Time.Equal(f.now)}
 	if t := f.s.Target(TargetKey{r.Key.Instance, client}); t != nil {
 		p.URL, p.Type = t.URL, t.Type
 	}
-	r.ClientLog = appended(r.ClientLog, p, maxClientLog)
+	r.ClientLog = r.clientLog.add(r.ClientLog, p, maxClientLog)
 }
 
 func (r *Registration) endPeriod(version, client string, f *fold) {
 	for i := len(r.ClientLog) - 1; i >= 0; i-- {
-		if p := &r.ClientLog[i]; p.Client == client && p.Version == version && p.To.IsZero() {
-			p.To = f.now
+		if p := r.ClientLog[i]; p.Client == client && p.Version == version && p.To.IsZero() {
+			r.ClientLog, r.clientLog = slices.Clone(r.ClientLog), appendLog[ClientPeriod]{}
+			r.ClientLog[i].To = f.now
 			return
 		}
 	}

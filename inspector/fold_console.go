@@ -45,7 +45,8 @@ func (f *fold) console(c ConsoleMessage) {
 		return
 	}
 	c.Time = f.now
-	f.version(k, v.ID).Console = appended(v.Console, c, maxConsole)
+	w := f.version(k, v.ID)
+	w.Console = w.console.add(w.Console, c, maxConsole)
 	f.change(Change{Kind: ChangeConsole, Registration: k, Version: v.ID, What: c.Level + ": " + firstLine(c.Text)})
 }
 

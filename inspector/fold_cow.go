@@ -112,18 +112,6 @@ func (f *fold) dropTarget(k TargetKey) *Target {
 	return t
 }
 
-// appended returns old plus x in a new array, keeping at most limit elements:
-// the older quarter goes when it is full, so that dropping is rare.
-func appended[T any](old []T, x T, limit int) []T {
-	if len(old) >= limit {
-		old = old[len(old)-limit+limit/4:]
-	}
-	next := make([]T, len(old)+1, len(old)+1)
-	copy(next, old)
-	next[len(old)] = x
-	return next
-}
-
 func findRegistration(rs []*Registration, k RegistrationKey) (int, bool) {
 	return slices.BinarySearchFunc(rs, k, func(r *Registration, k RegistrationKey) int {
 		return compareKeys(r.Key, k)

@@ -23,20 +23,43 @@ var serviceWorkerNotes = tables(
 	note((*fold).registrationFacts),
 )
 
-// list decodes an array field of params leniently: an element that does not
-// decode is left out, the others stay.
-func list[T any](params jsonv2.Value, pick func(*wireLists) jsonv2.Value) []*T {
-	lists, ok := decode[wireLists](params)
-	if !ok {
-		return nil
+// wireRegistrations and wireVersions are the params of the two events; the loose
+// forms are for when an element does not decode.
+type (
+	wireRegistrations struct {
+		List []*serviceworker.Registration `json:"registrations"`
 	}
-	raw := pick(&lists)
-	if all, ok := decode[[]*T](raw); ok {
-		return slices.DeleteFunc(all, func(t *T) bool { return t == nil })
+	wireVersions struct {
+		List []*serviceworker.Version `json:"versions"`
 	}
+	looseRegistrations struct {
+		List []jsonv2.Value `json:"registrations"`
+	}
+	looseVersions struct {
+		List []jsonv2.Value `json:"versions"`
+	}
+)
+
+func registrationList(params jsonv2.Value) []*serviceworker.Registration {
+	if p, ok := decode[wireRegistrations](params); ok {
+		return present(p.List)
+	}
+	p, _ := decode[looseRegistrations](params)
+	return each[serviceworker.Registration](p.List)
+}
+
+func versionList(params jsonv2.Value) []*serviceworker.Version {
+	if p, ok := decode[wireVersions](params); ok {
+		return present(p.List)
+	}
+	p, _ := decode[looseVersions](params)
+	return each[serviceworker.Version](p.List)
+}
+
+// each decodes one by one: what does not decode is left out, the others stay.
+func each[T any](raw []jsonv2.Value) []*T {
 	var some []*T
-	each, _ := decode[[]jsonv2.Value](raw)
-	for _, one := range each {
+	for _, one := range raw {
 		if t, ok := decode[*T](one); ok && t != nil {
 			some = append(some, t)
 		}
@@ -44,13 +67,10 @@ func list[T any](params jsonv2.Value, pick func(*wireLists) jsonv2.Value) []*T {
 	return some
 }
 
-type wireLists struct {
-	Registrations jsonv2.Value `json:"registrations"`
-	Versions      jsonv2.Value `json:"versions"`
+// present leaves out nulls.
+func present[T any](all []*T) []*T {
+	return slices.DeleteFunc(all, func(t *T) bool { return t == nil })
 }
-
-func (w *wireLists) registrations() jsonv2.Value { return w.Registrations }
-func (w *wireLists) versions() jsonv2.Value      { return w.Versions }
 
 // ServiceWorker.workerRegistrationUpdated.
 func (f *fold) registrationsUpdated() {
@@ -89,14 +109,16 @@ func (f *fold) snapshot(n NoteSnapshot) {
 // mergeRegistrations takes over a list of registrations; what a full one does
 // not name does not exist any more.
 func (f *fold) mergeRegistrations(params jsonv2.Value, full bool) {
-	regs := list[serviceworker.Registration](params, (*wireLists).registrations)
-	listed := make(map[string]bool, len(regs))
+	regs := registrationList(params)
 	for _, w := range regs {
-		listed[string(w.RegistrationID)] = true
 		f.mergeRegistration(w, full)
 	}
 	if !full {
 		return
+	}
+	listed := make(map[string]bool, len(regs))
+	for _, w := range regs {
+		listed[string(w.RegistrationID)] = true
 	}
 	for _, r := range f.s.Registrations {
 		if r.Key.Instance == f.m.Instance && r.Key.Context == f.m.Context && r.Alive() && !listed[r.Key.ID] {
@@ -160,16 +182,17 @@ func (f *fold) setScope(r *Registration, scope string) {
 // mergeVersions takes over a list of versions; what a full one does not name is
 // not alive any more.
 func (f *fold) mergeVersions(params jsonv2.Value, full bool) {
-	versions := list[serviceworker.Version](params, (*wireLists).versions)
-	type id struct{ registration, version string }
-	listed := make(map[id]bool, len(versions))
+	versions := versionList(params)
 	for _, w := range versions {
-		k := f.registrationOf(w)
-		listed[id{k.ID, w.VersionID}] = true
-		f.mergeVersion(k, w, full)
+		f.mergeVersion(f.registrationOf(w), w, full)
 	}
 	if !full {
 		return
+	}
+	type id struct{ registration, version string }
+	listed := make(map[id]bool, len(versions))
+	for _, w := range versions {
+		listed[id{f.registrationOf(w).ID, w.VersionID}] = true
 	}
 	f.context(f.m.Instance, f.m.Context).listedAt = f.now
 	for _, r := range f.s.Registrations {

@@ -1,9 +1,6 @@
 package inspector
 
-import (
-	"net/url"
-	"strings"
-)
+import "strings"
 
 // ParseStorageKey reads a storage key as Chromium serialises it
 // (blink::StorageKey::Serialize): "https://a.example/" is first party,
@@ -43,13 +40,13 @@ func originOf(raw string) string {
 	if i := strings.IndexAny(host, "?#"); i >= 0 {
 		host = host[:i]
 	}
+	if i := strings.LastIndexByte(host, '@'); i >= 0 {
+		host = host[i+1:]
+	}
 	if host == "" {
 		return ""
 	}
-	if u, err := url.Parse(scheme + "://" + host); err != nil || u.Host == "" {
-		return ""
-	}
-	return scheme + "://" + host
+	return raw[:len(scheme)+len("://")] + host
 }
 
 const twinDoubt = "another live registration has this scope: which of them is partitioned is not known until its storage key is read"

@@ -36,7 +36,7 @@ func (f *fold) mergeVersion(k RegistrationKey, w *serviceworker.Version, full bo
 	next.Status, next.Running = cmp.Or(w.Status, old.Status), cmp.Or(w.RunningStatus, old.Running)
 	f.mergeClients(k, &next, w, full)
 	if len(next.History) == 0 || next.Status != old.Status || next.Running != old.Running {
-		next.History = appended(old.History, Transition{f.now, next.Status, next.Running}, maxHistory)
+		next.History = next.history.add(old.History, Transition{f.now, next.Status, next.Running}, maxHistory)
 	}
 	if sameVersion(old, &next) {
 		return
@@ -178,7 +178,7 @@ func (f *fold) versionLost(k RegistrationKey, v *Version) {
 	w.Status, w.Running = serviceworker.VersionStatusRedundant, serviceworker.VersionRunningStatusStopped
 	w.TargetID, w.Paused = "", nil
 	w.setClients(nil, f)
-	w.History = appended(v.History, Transition{f.now, w.Status, w.Running}, maxHistory)
+	w.History = w.history.add(w.History, Transition{f.now, w.Status, w.Running}, maxHistory)
 	r := f.registration(k)
 	r.LastChanged = f.now
 	if !over {

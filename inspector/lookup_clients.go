@@ -16,29 +16,92 @@ type Client struct {
 	Reason  string     // why it is not controlled, or why it is thought to be
 	Known   Provenance // of Version (or of its absence)
 	Since   time.Time  // when the target appeared or last went to another URL
+
+	via string // target id of the page that is listed in its stead
 }
 
 // Clients lists who is in scope of r, controlled or not, and who else one of
 // its versions controls: windows first, oldest first.
+//
+// Of a controlled frame Chromium names the page it is in: that page stands for
+// its frames in scope when they are targets of their own, else it is listed
+// with the reason.
 func (s *State) Clients(r *Registration) []Client {
 	var cs []Client
+	stoodFor := map[string]bool{} // pages listed because of a frame that is listed here
 	for _, t := range s.Targets {
 		if t.Key.Instance != r.Key.Instance || t.Context != r.Key.Context || t.Own || !isClientType(t.Type) {
 			continue
 		}
-		v := controller(r, t.Key.ID)
-		if v == nil && s.inScopeOf(t) != r {
+		if controller(r, t.Key.ID) == nil && s.inScopeOf(t) != r {
 			continue
 		}
-		c := Client{Target: t, Version: v, Known: Seen, Since: t.loaded}
-		switch {
-		case v == nil:
-			c.Reason, c.Known = s.whyNotControlled(r, t), Inferred
-		case v.ClientsKnown == Inferred:
-			c.Reason, c.Known = "listed before, and nothing shows that it left", Inferred
+		c := s.client(r, t)
+		if c.Version != nil && c.via != "" {
+			stoodFor[c.via] = true
 		}
 		cs = append(cs, c)
 	}
+	cs = slices.DeleteFunc(cs, func(c Client) bool { return stoodFor[c.Target.Key.ID] })
+	cs = append(cs, s.unseenClients(r)...)
+	slices.SortStableFunc(cs, func(a, b Client) int {
+		return cmp.Or(cmp.Compare(clientRank(a), clientRank(b)), a.Target.Since.Compare(b.Target.Since))
+	})
+	return cs
+}
+
+// client describes one target as a client of r.
+func (s *State) client(r *Registration, t *Target) Client {
+	c := Client{Target: t, Version: controller(r, t.Key.ID), Known: Seen, Since: t.loaded}
+	if c.Version != nil {
+		switch {
+		case c.Version.ClientsKnown == Inferred:
+			c.Known, c.Reason = Inferred, "listed before, and nothing shows that it left"
+		case !inScope(r.Scope, t.URL):
+			c.Known, c.Reason = Inferred, "the browser lists this page: a frame in it is controlled"
+		}
+		return c
+	}
+	for up := s.parent(t); up != nil; up = s.parent(up) {
+		if v := controller(r, up.Key.ID); v != nil && !inScope(r.Scope, up.URL) {
+			c.Version, c.Known, c.via = v, Inferred, up.Key.ID
+			c.Reason = "the browser lists the page this frame is in"
+			return c
+		}
+	}
+	c.Reason, c.Known = s.whyNotControlled(r, t), Inferred
+	return c
+}
+
+// parent is the target a frame or worker is in, nil when there is none.
+func (s *State) parent(t *Target) *Target {
+	if t.Parent == "" || t.Parent == t.Key.ID {
+		return nil
+	}
+	up := s.Target(TargetKey{t.Key.Instance, t.Parent})
+	if up != nil && up.Type != "page" && !s.rooted(up) {
+		return nil
+	}
+	return up
+}
+
+// rooted reports whether the chain of parents ends: a cycle can only come from
+// a hostile peer.
+func (s *State) rooted(t *Target) bool {
+	for range 32 {
+		if t.Type == "page" || t.Parent == "" {
+			return true
+		}
+		if t = s.Target(TargetKey{t.Key.Instance, t.Parent}); t == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// unseenClients are clients that a version lists and that are no known target.
+func (s *State) unseenClients(r *Registration) []Client {
+	var cs []Client
 	for _, v := range r.Versions {
 		for _, id := range v.Clients {
 			if s.Target(TargetKey{r.Key.Instance, id}) == nil {
@@ -49,9 +112,6 @@ func (s *State) Clients(r *Registration) []Client {
 			}
 		}
 	}
-	slices.SortStableFunc(cs, func(a, b Client) int {
-		return cmp.Or(cmp.Compare(clientRank(a), clientRank(b)), a.Target.Since.Compare(b.Target.Since))
-	})
 	return cs
 }
 

@@ -17,12 +17,15 @@ func (s *State) keyOf(t *Target) string {
 	if origin == "" {
 		return ""
 	}
+	if t.Type == "page" {
+		return origin + "/"
+	}
 	top := t
 	for range 16 {
 		if top.Type == "page" {
 			break
 		}
-		up := s.Target(TargetKey{top.Key.Instance, top.Parent})
+		up := s.parent(top)
 		if up == nil {
 			return ""
 		}

@@ -132,6 +132,7 @@ type Registration struct {
 	// the newest maxClientLog.
 	ClientLog []ClientPeriod
 
+	clientLog  appendLog[ClientPeriod]
 	keyEvident bool   // StorageKey is concluded from a client, not just assumed
 	rev        uint64 // Seq of the State this copy was made for
 }
@@ -189,7 +190,9 @@ type Version struct {
 	// incremental events lag behind navigations, a snapshot is right.
 	ClientsKnown Provenance
 
-	rev        uint64    // Seq of the State this copy was made for
+	rev        uint64 // Seq of the State this copy was made for
+	history    appendLog[Transition]
+	console    appendLog[ConsoleMessage]
 	routesRaw  string    // routing rules as sent
 	keptTarget string    // target whose session KeptAlive speaks of
 	lastClient time.Time // when the last client left, zero: has clients or never had

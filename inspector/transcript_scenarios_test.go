@@ -27,6 +27,8 @@ var scenarios = []struct {
 	{"not-found", "The script of a first registration answers 404: the browser says nothing more about it.", notFound},
 	{"routes", "A worker adds static routes during install.", routesScenario},
 	{"partitioned", "The same scope is registered first party and in a frame below another site.", partitioned},
+	{"partitioned-controlled", "A frame below another site is controlled by its partitioned worker; the browser lists the page, not the frame.", partitionedControlled},
+	{"frame-same-site", "A frame in a page outside of the scope is controlled; it shares the page's process and is no target.", frameSameSite},
 	{"restart", "The browser is closed and started again with the same profile.", restart},
 	{"paused", "The active worker is paused in the debugger while skip waiting is sent.", pausedScenario},
 	{"console", "A session on a worker reads its console, an exception and a late listener warning.", consoleScenario},
@@ -254,6 +256,30 @@ func partitioned(r *recorder) {
 		r.note(NoteStorageKey{Registration: reg.Key, StorageKey: res.StorageKey})
 		r.must(s.Detach(r.ctx))
 	}
+}
+
+func partitionedControlled(r *recorder) {
+	r.site.script("/app/sw.js", `addEventListener('activate', e => e.waitUntil(clients.claim()));`+plainWorker)
+	r.site.page("/embed", `<!doctype html><title>News</title><iframe src="`+r.site.a("/app/frame")+`"></iframe>`)
+	r.site.page("/app/frame", `<!doctype html><title>Frame</title><script>`+register+`</script>`)
+	p := r.open(r.site.b("/embed"))
+	r.status("0", serviceworker.VersionStatusActivated)
+	r.settle(500 * time.Millisecond)
+	r.snapshot()
+	r.t.Logf("claimed: %v", anyVersion(r.state, "0").Clients)
+	p.navigate(r.site.b("/embed"))
+	r.settle(500 * time.Millisecond)
+	r.snapshot()
+	r.t.Logf("loaded again: %v, page is %s", anyVersion(r.state, "0").Clients, p.id)
+}
+
+func frameSameSite(r *recorder) {
+	r.site.page("/", `<!doctype html><title>Home</title><iframe src="/app/"></iframe>`)
+	p := r.active(plainWorker)
+	p.navigate(r.site.a("/"))
+	r.settle(500 * time.Millisecond)
+	r.snapshot()
+	r.t.Logf("%v, page is %s", anyVersion(r.state, "0").Clients, p.id)
 }
 
 func restart(r *recorder) {

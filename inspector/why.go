@@ -77,15 +77,27 @@ func clientHolders(s *State, r *Registration, active *Version) []Holder {
 		if h.Title == "" {
 			h.Title = h.URL
 		}
-		if t.Type == "page" {
-			h.Remedies = []Remedy{
-				{"Focus", Action{Kind: FocusClient, Registration: r.Key, Client: t.Key.ID}},
-				{"Close", Action{Kind: CloseClient, Registration: r.Key, Client: t.Key.ID}},
-			}
-		}
+		h.Remedies = windowRemedies(s, r, t)
 		hs = append(hs, h)
 	}
 	return hs
+}
+
+// windowRemedies are the buttons for a client: for its window, or for the window
+// that a frame or worker is in.
+func windowRemedies(s *State, r *Registration, t *Target) []Remedy {
+	focus, shut := "Focus", "Close"
+	for t != nil && t.Type != "page" {
+		focus, shut = "Focus its window", "Close its window"
+		t = s.parent(t)
+	}
+	if t == nil {
+		return nil
+	}
+	return []Remedy{
+		{focus, Action{Kind: FocusClient, Registration: r.Key, Client: t.Key.ID}},
+		{shut, Action{Kind: CloseClient, Registration: r.Key, Client: t.Key.ID}},
+	}
 }
 
 func holderKind(typ string) string {
@@ -143,6 +155,10 @@ func (w *WhyWaiting) sentence() string {
 		case "event":
 			rest = append(rest, "probably has one event that has not finished")
 		default:
+			if h.Target == "" {
+				rest = append(rest, "probably controls a client that the browser does not list")
+				continue
+			}
 			others++
 		}
 	}
@@ -198,7 +214,7 @@ func (w *WhyWaiting) note(s *State, r *Registration) string {
 	}
 	for i := len(s.Receipts) - 1; i >= 0; i-- {
 		rc := s.Receipts[i]
-		if rc.Action.Kind == SkipWaiting && rc.Action.Registration == r.Key && rc.SentAt.After(w.Version.Since()) {
+		if rc.Action.Kind == SkipWaiting && rc.Action.Registration == r.Key && !rc.SentAt.Before(w.Version.Since()) {
 			if rc.Outcome == NoEffect {
 				notes = append(notes, "Skip waiting was tried and had no effect: "+rc.Detail)
 			}
