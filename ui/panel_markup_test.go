@@ -9,8 +9,8 @@ import (
 	"golang.org/x/net/html"
 )
 
-// hostile is what a page, a cache or a console may contain.
-const hostile = `"><script>alert(1)</script><img src=x onerror=alert(2)>'</textarea></title>&amp;{{x}}` + "\u202e\x00"
+// evilText is what a page, a cache or a console may contain.
+const evilText = `"><script>alert(1)</script><img src=x onerror=alert(2)>'</textarea></title>&amp;{{x}}` + "\u202e\x00"
 
 // checkMarkup holds for every page: no inline script or style, ids once, no
 // hostile text that became markup, labels for what needs them.

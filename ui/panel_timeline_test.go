@@ -29,12 +29,12 @@ func TestTimelineRangesWorkByAddressAlone(t *testing.T) {
 	s := shopStory(t)
 	srv := s.server()
 	for query, want := range map[string]string{
-		"":                    "follows",
-		"?range=5m":           "follows",
-		"?range=all":          "follows",
-		"?range=nonsense":     "follows",
-		"?start=x&end=y":      "follows",
-		"?start=-1&end=1e300": "follows",
+		"":                                       "follows",
+		"?range=5m":                              "follows",
+		"?range=all":                             "follows",
+		"?range=nonsense":                        "follows",
+		"?start=x&end=y":                         "follows",
+		"?start=-1&end=1e300":                    "follows",
 		"?start=1795183200000&end=1795183205000": "fixed",
 		"?end=1795183200000&start=1795183205000": "fixed", // crossed
 		"?start=1795183200000":                   "fixed",
@@ -97,10 +97,10 @@ func TestTimelineKeepsWhatADeletedRegistrationDid(t *testing.T) {
 
 func TestTimelineWithHostileStrings(t *testing.T) {
 	s := shopStory(t)
-	s.workerError("1", "7", hostile, shop+"?"+hostile, 1)
-	s.target("T3", "page", shop+hostile, hostile)
+	s.workerError("1", "7", evilText, shop+"?"+evilText, 1)
+	s.target("T3", "page", shop+evilText, evilText)
 	s.version("1", "7", "activated", "running", "T1", "T3")
-	s.receipt(9, inspector.ActionKind(hostile), inspector.Failed, 0, hostile)
+	s.receipt(9, inspector.ActionKind(evilText), inspector.Failed, 0, evilText)
 	page := s.page(s.server(), "timeline?filter="+"%22%3E%3Cscript%3Ealert(1)%3C/script%3E")
 	if !strings.Contains(page, "&lt;script&gt;") {
 		t.Error("the filter's text is not on the page")

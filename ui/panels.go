@@ -30,6 +30,7 @@ func panelTable() []Panel {
 	return []Panel{
 		{Name: "", Title: "Overview", Key: "O", Handler: overview},
 		{Name: "timeline", Title: "Timeline", Key: "T", Handler: timeline},
+		{Name: "caches", Title: "Caches", Key: "C", Count: cacheCount, Handler: caches, Routes: cachesRoutes},
 	}
 }
 

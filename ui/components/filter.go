@@ -20,7 +20,7 @@ type Filter struct {
 	Label       string // what it filters, e.g. "Filter entries"
 	Placeholder string // an example term
 	Keys        []string
-	Typed       string       // the term that is being typed
+	Typed       string // the term that is being typed
 	Chips       []filter.Term
 	Query       filter.Query // all of it; empty when Err says why it is no filter
 	Err         error

@@ -61,12 +61,14 @@ func NewTimeline(in TimelineInput) TimelineView {
 	v.Range = ParseRange(in.Address.Query.Get, beginning(regs, changes, in.Now), in.Now)
 	axis := v.Range.View
 	v.Ticks = axis.Ticks()
+	clients := clientRows{rows: map[string]*TimelineRow{}}
 	for i, r := range regs {
 		spans := liveSpans(in.State, r, axis, in.Now)
 		v.Groups = append(v.Groups, timelineGroup(r, spans, axis, i == 0))
 		v.addActions(spans, axis)
-		v.Clients = append(v.Clients, clientRows(in.State, r, spans, axis, in.Now)...)
+		clients.add(in.State, r, spans, axis, in.Now)
 	}
+	v.Clients = clients.sorted()
 	if at := v.Range.At; !at.IsZero() && !at.Before(axis.From) && !at.After(axis.To) {
 		v.Cursor = axis.X(at)
 	}
@@ -287,44 +289,49 @@ func tooNear(a, b components.Mark) bool {
 	return bx-ax < 2.5+float64(len(a.Label))*0.8
 }
 
-func clientRows(s *inspector.State, r *inspector.Registration, spans []inspector.Span, axis components.Axis, now time.Time) []TimelineRow {
-	rows := map[string]*TimelineRow{}
-	var order []string
-	row := func(id, url string) *TimelineRow {
-		if rows[id] == nil {
-			rows[id] = &TimelineRow{ID: "tl-client-" + id, URL: url, Plot: components.PlotRow{Height: 24}}
-			order = append(order, id)
-		}
-		return rows[id]
+// clientRows gathers a row per client: a page can outlive a registration.
+type clientRows struct {
+	rows  map[string]*TimelineRow
+	order []string
+}
+
+func (cs *clientRows) row(id, url string) *TimelineRow {
+	if cs.rows[id] == nil {
+		cs.rows[id] = &TimelineRow{ID: "tl-client-" + id, URL: url, Plot: components.PlotRow{Height: 24}}
+		cs.order = append(cs.order, id)
 	}
+	return cs.rows[id]
+}
+
+// add draws who a registration controls, and who it does not though in scope.
+func (cs *clientRows) add(s *inspector.State, r *inspector.Registration, spans []inspector.Span, axis components.Axis, now time.Time) {
 	for _, sp := range spans {
 		if sp.Kind != inspector.SpanClient {
 			continue
 		}
-		p := row(sp.Client, sp.Label)
+		row := cs.row(sp.Client, sp.Label)
 		class := "sp-cl"
-		if len(p.Plot.Bars)%2 == 1 {
+		if len(row.Plot.Bars)%2 == 1 {
 			class = "sp-cl sp-cl2"
 		}
 		title := sp
 		title.Label = "controlled by #" + sp.Version
-		p.Plot.Bars = append(p.Plot.Bars, components.NewBar(axis, sp.From, sp.To, class, "#"+sp.Version, spanTitle(title)))
+		row.Plot.Bars = append(row.Plot.Bars, components.NewBar(axis, sp.From, sp.To, class, "#"+sp.Version, spanTitle(title)))
 	}
 	for _, c := range s.Clients(r) {
 		if c.Version != nil || c.Since.IsZero() || c.Since.After(axis.To) {
 			continue
 		}
-		from := c.Since
-		if from.Before(axis.From) {
-			from = axis.From
-		}
 		text := "not controlled"
-		p := row(c.Target.Key.ID, c.Target.URL)
-		p.Plot.Bars = append(p.Plot.Bars, components.NewBar(axis, from, earlier(now, axis.To), "sp-none", text, text+": "+c.Reason))
+		row := cs.row(c.Target.Key.ID, c.Target.URL)
+		row.Plot.Bars = append(row.Plot.Bars, components.NewBar(axis, later(c.Since, axis.From), earlier(now, axis.To), "sp-none", text, text+": "+c.Reason))
 	}
-	out := make([]TimelineRow, 0, len(order))
-	for _, id := range order {
-		out = append(out, *rows[id])
+}
+
+func (cs *clientRows) sorted() []TimelineRow {
+	out := make([]TimelineRow, 0, len(cs.order))
+	for _, id := range cs.order {
+		out = append(out, *cs.rows[id])
 	}
 	slices.SortStableFunc(out, func(a, b TimelineRow) int { return cmp.Compare(a.URL, b.URL) })
 	return out
