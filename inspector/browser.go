@@ -124,7 +124,9 @@ func (b *Browser) WaitFor(ctx context.Context, holds func(*State) bool) (*State,
 // the browser), and all goroutines of the browser with it.
 func (b *Browser) Close() {
 	b.once.Do(func() {
+		b.mu.Lock()
 		b.stop()
+		b.mu.Unlock()
 		b.wg.Wait()
 		b.note("", "", NoteClosed{Reason: "detached"})
 		b.hub.forget(b)
@@ -151,13 +153,23 @@ func (b *Browser) fold(ms ...Message) *State {
 	close(b.changed)
 	b.changed = make(chan struct{})
 	b.mu.Unlock()
-	b.hub.stirred()
 	return s
 }
 
 // note folds a note.
 func (b *Browser) note(instance, browserContext string, n Note) *State {
 	return b.fold(NewNote(b.now(), instance, browserContext, n))
+}
+
+// spawn runs f on a goroutine that Close waits for; not when it is closed.
+func (b *Browser) spawn(f func()) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.ctx.Err() != nil {
+		return ErrDetached
+	}
+	b.wg.Go(f)
+	return nil
 }
 
 // current is the present link, or a [*GoneError].

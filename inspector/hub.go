@@ -123,8 +123,8 @@ func (h *Hub) Detach(id string) error {
 	return nil
 }
 
-// Changed is closed at the next change of the list of browsers or of the state
-// of any of them. It is level-triggered: take it, look, then wait for it.
+// Changed is closed when a browser is attached or detached. It is
+// level-triggered: take it, look, then wait for it.
 func (h *Hub) Changed() <-chan struct{} {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -150,13 +150,6 @@ func (h *Hub) forget(b *Browser) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.browsers = slices.DeleteFunc(slices.Clone(h.browsers), func(o *Browser) bool { return o == b })
-	h.signal()
-}
-
-// stirred says that some browser's state changed.
-func (h *Hub) stirred() {
-	h.mu.Lock()
-	defer h.mu.Unlock()
 	h.signal()
 }
 

@@ -45,6 +45,9 @@ type watcher struct {
 
 	settings settings
 	keepers  keepers
+	hosts    hosts
+	record   recorder
+	consoles consoles
 	keys     keyReader
 }
 
@@ -133,9 +136,13 @@ func (w *watcher) main() (*cdp.Session, error) {
 }
 
 func (w *watcher) ownTarget(id string) bool {
+	if id == "" {
+		return false
+	}
 	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.target == id
+	mine := w.target == id
+	w.mu.Unlock()
+	return mine || w.hostsTarget(id)
 }
 
 func (w *watcher) problemText() string {
@@ -169,8 +176,15 @@ func (w *watcher) targetSeen(id, kind, url string, s *State) {
 // targetGone is called by the pump when a target was destroyed, of whichever
 // context.
 func (w *watcher) targetGone(id string) {
-	if w.ownTarget(id) {
+	w.mu.Lock()
+	lost := w.target == id
+	w.mu.Unlock()
+	if lost {
 		kick(w.lost)
+		return
+	}
+	if w.hostsTarget(id) {
+		w.hostGone(id)
 		return
 	}
 	kick(w.kickSettings)
@@ -188,6 +202,12 @@ func (w *watcher) retire(context.Context) {
 		w.l.setPlace(session.ID(), nil)
 	}
 	w.l.closeTarget(id)
+	w.hosts.mu.Lock()
+	defer w.hosts.mu.Unlock()
+	for _, h := range w.hosts.by {
+		w.l.closeTarget(h.target)
+	}
+	clear(w.hosts.by)
 }
 
 // The rhythm of refreshing: a little after the last of a burst of events, a
@@ -219,7 +239,7 @@ func (w *watcher) run() {
 			}
 			continue
 		case <-w.kickSettings:
-			w.applySettings()
+			w.targetsChanged()
 			continue
 		case <-w.kickRefresh:
 			w.settle()
@@ -237,11 +257,22 @@ func (w *watcher) run() {
 				w.l.b.log.Debug("refreshing service workers", "context", w.context, "err", err)
 			}
 			w.readKeys()
+			w.closeClaimedHosts(w.l.b.State())
 			if !second {
 				again.Reset(refreshAgain)
 			}
 		}
 		w.sleep(max(refreshPause, 8*time.Since(began)))
+	}
+}
+
+// targetsChanged covers targets that appeared.
+func (w *watcher) targetsChanged() {
+	if _, err := w.applySettings(); err != nil && w.ctx.Err() == nil {
+		w.l.b.log.Warn("a setting does not reach every target", "context", w.context, "err", err)
+	}
+	if err := w.applyConsoles(); err != nil && w.ctx.Err() == nil {
+		w.l.b.log.Debug("collecting consoles", "context", w.context, "err", err)
 	}
 }
 
@@ -269,7 +300,7 @@ func (w *watcher) sleep(d time.Duration) {
 		case <-end:
 			return
 		case <-w.kickSettings:
-			w.applySettings()
+			w.targetsChanged()
 		case <-w.ctx.Done():
 			return
 		}

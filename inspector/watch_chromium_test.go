@@ -16,7 +16,7 @@ func testLogger(testing.TB) *slog.Logger {
 }
 
 // What was there before swinspect came is part of the first state.
-func TestInventoryOfOriginsAndContexts(t *testing.T) {
+func TestChromiumInventoryOfOriginsAndContexts(t *testing.T) {
 	w := inOwn(t)
 	w.open(t, "simple")
 	w.Open(t, w.site.URL(1, "claim"))
@@ -49,7 +49,7 @@ func TestInventoryOfOriginsAndContexts(t *testing.T) {
 }
 
 // Watching attaches to no page and no worker, and opens no tab.
-func TestObservingTouchesNothing(t *testing.T) {
+func TestChromiumObservingTouchesNothing(t *testing.T) {
 	w := inOwn(t)
 	p := w.open(t, "simple")
 	w.registered(t, w.scope("simple"))
@@ -80,7 +80,7 @@ func TestObservingTouchesNothing(t *testing.T) {
 }
 
 // An incognito context that comes and goes is followed.
-func TestContextsComeAndGo(t *testing.T) {
+func TestChromiumContextsComeAndGo(t *testing.T) {
 	w := inOwn(t)
 	id := w.NewContext(t)
 	p := w.OpenIn(t, id, w.site.URL(0, "claim"))
@@ -119,7 +119,7 @@ func TestContextsComeAndGo(t *testing.T) {
 }
 
 // Two registrations of one scope are told apart by their storage keys.
-func TestPartitionedRegistrationHasItsStorageKey(t *testing.T) {
+func TestChromiumPartitionedRegistrationHasItsStorageKey(t *testing.T) {
 	w := inOwn(t)
 	first := w.Open(t, w.site.OtherSite()+"/frame/")
 	first.Close(t)
@@ -139,7 +139,7 @@ func TestPartitionedRegistrationHasItsStorageKey(t *testing.T) {
 
 // Killing the browser is seen at once, its return is picked up, and what was is
 // kept.
-func TestKillAndRestart(t *testing.T) {
+func TestChromiumKillAndRestart(t *testing.T) {
 	dir := t.TempDir()
 	site := newSite(t)
 	c := startIn(t, dir, 0)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/url"
+	"sync"
 	"time"
 
 	cdproto "github.com/chromedp/cdproto/cdp"
@@ -12,9 +13,9 @@ import (
 	"golang.org/x/net/publicsuffix"
 )
 
-// keyReader finds out storage keys, which no ServiceWorker event carries. It is
-// used by the watcher's goroutine only.
+// keyReader finds out storage keys, which no ServiceWorker event carries.
 type keyReader struct {
+	mu    sync.Mutex // held while keys are read
 	tries map[keyTry]int
 }
 
@@ -28,6 +29,8 @@ const keyTries = 3
 // live ones share a scope, or a frame of that origin is in a page of another
 // site. Everybody else's key follows from its scope, and nobody is attached to.
 func (w *watcher) readKeys() {
+	w.keys.mu.Lock()
+	defer w.keys.mu.Unlock()
 	s := w.l.b.State()
 	for _, r := range s.Registrations {
 		if w.ctx.Err() != nil {

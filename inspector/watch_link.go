@@ -107,6 +107,7 @@ func (l *link) open(ctx context.Context) error {
 	l.b.note(l.instance, "", NoteAttached{
 		Endpoint: l.b.opts.Endpoint, Product: version.Product, UserAgent: version.UserAgent,
 	})
+	l.b.store.forgetTracking()
 	l.wg.Go(l.pump)
 	l.b.setLink(l)
 	if _, err := cdproto.Call(ctx, l.conn.Root(), target.SetDiscoverTargets, target.SetDiscoverTargetsParams{Discover: true}); err != nil {

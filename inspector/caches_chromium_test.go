@@ -1,0 +1,324 @@
+package inspector
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+func (w *world) storage(t *testing.T, fixture string) StorageRef {
+	t.Helper()
+	r := w.registered(t, w.scope(fixture))
+	return StorageRef{Instance: r.Key.Instance, Context: r.Key.Context, StorageKey: r.StorageKey.Raw}
+}
+
+func (w *world) entries(t *testing.T, ref CacheRef) *Listing {
+	t.Helper()
+	l, err := w.b.Entries(t.Context(), ref, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+func TestChromiumCaches(t *testing.T) {
+	w := inShared(t)
+	p := w.open(t, "vary")
+	ref := w.storage(t, "vary")
+	st, err := w.b.Caches(t.Context(), ref, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, c := range st.Caches {
+		names = append(names, c.Name)
+	}
+	if !slices.Equal(names, []string{"vary-v1", "variants"}) {
+		t.Errorf("caches %q", names)
+	}
+	cache := CacheRef{ref, "variants"}
+	l := w.entries(t, cache)
+	if len(l.Entries) != 4 {
+		t.Fatalf("%d entries", len(l.Entries))
+	}
+	if l.Entries[0].Vary != "Accept-Language, X-Variant" || l.Entries[0].ContentType == "" || l.Entries[0].Time.IsZero() {
+		t.Errorf("entry %+v", l.Entries[0])
+	}
+	if err := w.b.Measure(t.Context(), cache, nil); err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range w.entries(t, cache).Entries {
+		body, err := w.b.Body(t.Context(), cache, e.URL, e.RequestHeaders, 1000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e.Size != body.Size || body.Truncated || int64(len(body.Data)) != body.Size {
+			t.Errorf("%s: measured %d, body %d of %d", e.URL, e.Size, len(body.Data), body.Size)
+		}
+		for _, h := range e.RequestHeaders {
+			if h.Name == "x-variant" && !strings.Contains(string(body.Data), "variant "+h.Value) {
+				t.Errorf("another variant than %s: %s", h.Value, body.Data)
+			}
+		}
+	}
+	if l := w.entries(t, cache); l != w.entries(t, cache) {
+		t.Error("read twice though nothing changed")
+	}
+	// A change in the page makes the listing stale; the next look reads again.
+	p.Eval(t, "caches.open('variants').then((c) => c.put('/vary/new', new Response('new'))).then(() => 'ok')")
+	w.until(t, "the change is seen", func(s *State) bool {
+		return slices.ContainsFunc(s.Storage(ref).Caches, func(c *Cache) bool { return c.Name == "variants" && c.Stale })
+	})
+	if n := len(w.entries(t, cache).Entries); n != 5 {
+		t.Errorf("%d entries after a put", n)
+	}
+	body, err := w.b.Body(t.Context(), cache, w.site.Origin(w.origin)+"/vary/new", nil, 2)
+	if err != nil || string(body.Data) != "ne" || !body.Truncated || body.Size != 3 {
+		t.Errorf("body with a limit: %+v %v", body, err)
+	}
+	if _, err := w.b.Body(t.Context(), cache, w.site.Origin(w.origin)+"/nowhere", nil, 10); err == nil {
+		t.Error("a body of nothing")
+	}
+	if _, err := w.b.Entries(t.Context(), CacheRef{ref, "no such"}, false); !errors.Is(err, ErrNoCache) {
+		t.Errorf("entries of no cache: %v", err)
+	}
+	if got := p.Eval(t, "caches.has('no such')"); got != "false" {
+		t.Error("asking for a cache made it")
+	}
+}
+
+func TestChromiumDeletingFromCaches(t *testing.T) {
+	w := inShared(t)
+	p := w.open(t, "images")
+	ref := w.storage(t, "images")
+	url := w.site.Origin(w.origin) + "/images/data.json"
+	cache := CacheRef{ref, "images"}
+	w.refused(t, Action{Kind: DeleteCache, Cache: CacheRef{ref, "nope"}}, "nope")
+	w.refused(t, Action{Kind: DeleteEntry, Cache: cache, URL: url + "x"}, url+"x")
+	w.do(t, Confirmed, Action{Kind: DeleteEntry, Cache: cache, URL: url})
+	if got := p.Eval(t, "caches.open('images').then((c) => c.keys()).then((k) => k.length)"); got != "2" {
+		t.Errorf("%s entries left", got)
+	}
+	w.do(t, Confirmed, Action{Kind: DeleteCache, Cache: cache})
+	if got := p.Eval(t, "caches.has('images')"); got != "false" {
+		t.Error("the cache is still there")
+	}
+	p.Eval(t, "localStorage.setItem('a', 'b')")
+	w.do(t, Confirmed, Action{Kind: ClearSiteData, Storage: ref})
+	if got := p.Eval(t, "caches.keys().then((k) => k.length + String(localStorage.getItem('a')))"); got != "0null" {
+		t.Errorf("left: %s", got)
+	}
+}
+
+func TestChromiumUsageAttributesPadding(t *testing.T) {
+	w := inShared(t)
+	w.open(t, "opaque")
+	ref := w.storage(t, "opaque")
+	u, err := w.b.Usage(t.Context(), ref)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if u.Quota <= 0 || u.Opaque != 2 || u.Bodies != 8+50+1000 {
+		t.Errorf("usage %+v", u)
+	}
+	if u.Padding <= 10_000 || float64(u.Padding) > u.Breakdown["cache_storage"] {
+		t.Errorf("padding %d of %v", u.Padding, u.Breakdown)
+	}
+	body, err := w.b.Body(t.Context(), CacheRef{ref, "opaque"}, w.site.OtherSite()+"/bytes/1000", nil, 1<<20)
+	if err != nil || body.Size != 1000 {
+		t.Errorf("opaque body: %+v %v", body, err)
+	}
+}
+
+func TestChromiumPartitionedCaches(t *testing.T) {
+	w := inOwn(t)
+	w.Open(t, w.site.Origin(0)+"/partitioned/")
+	scope := w.site.OtherSite() + "/frame/"
+	var r *Registration
+	w.until(t, "the partitioned registration is known", func(s *State) bool {
+		for _, o := range s.Live() {
+			if o.Scope == scope && o.StorageKey.Partitioned() && o.Active() != nil {
+				r = o
+			}
+		}
+		return r != nil
+	})
+	ref := StorageRef{r.Key.Instance, r.Key.Context, r.StorageKey.Raw, ""}
+	st, err := w.b.Caches(t.Context(), ref, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(st.Caches) != 1 || st.Caches[0].Name != "frame-v1" {
+		t.Errorf("caches %+v", st.Caches)
+	}
+	if _, err := w.b.Usage(t.Context(), ref); err != nil {
+		t.Error(err)
+	}
+	first := ref
+	first.StorageKey = w.site.OtherSite() + "/"
+	st, err = w.b.Caches(t.Context(), first, false)
+	if err != nil || len(st.Caches) != 0 {
+		t.Errorf("the first party has %+v, %v", st, err)
+	}
+	if err := w.b.Facts(t.Context(), r.Key); err != nil {
+		t.Error(err)
+	}
+}
+
+// A cache of 10,000 entries is read once.
+func TestChromiumTenThousandEntries(t *testing.T) {
+	w := inShared(t)
+	w.open(t, "cache?n=10000")
+	ref := CacheRef{w.storage(t, "cache"), "large 10000"}
+	began := time.Now()
+	l := w.entries(t, ref)
+	t.Logf("read %d entries in %v", len(l.Entries), time.Since(began).Round(time.Millisecond))
+	if len(l.Entries) != 10_000 {
+		t.Fatalf("%d entries", len(l.Entries))
+	}
+	began = time.Now()
+	if l2 := w.entries(t, ref); l2 != l || time.Since(began) > 50*time.Millisecond {
+		t.Errorf("read again (%v)", time.Since(began))
+	}
+	began = time.Now()
+	if err := w.b.Measure(t.Context(), ref, []string{l.Entries[9_999].URL, l.Entries[5].URL}); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("measured two in %v", time.Since(began).Round(time.Millisecond))
+	began = time.Now()
+	if err := w.b.Measure(t.Context(), ref, nil); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("measured all in %v", time.Since(began).Round(time.Millisecond))
+	for _, e := range w.entries(t, ref).Entries {
+		if e.Size < 64 {
+			t.Fatalf("%s: size %d", e.URL, e.Size)
+		}
+	}
+}
+
+func TestChromiumHostileStrings(t *testing.T) {
+	w := inShared(t)
+	p := w.open(t, "hostile")
+	var r *Registration
+	w.until(t, "it is registered", func(s *State) bool {
+		for _, o := range s.Live() {
+			if strings.HasPrefix(o.Scope, w.scope("hostile")) && o.Active() != nil {
+				r = o
+			}
+		}
+		return r != nil
+	})
+	ref := StorageRef{r.Key.Instance, r.Key.Context, r.StorageKey.Raw, ""}
+	st, err := w.b.Caches(t.Context(), ref, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(st.Caches) != 8 {
+		t.Errorf("%d caches", len(st.Caches))
+	}
+	for _, c := range st.Caches {
+		cache := CacheRef{ref, c.Name}
+		l, err := w.b.Entries(t.Context(), cache, false)
+		if err != nil {
+			t.Errorf("%.40q: %v", c.Name, err)
+			continue
+		}
+		if err := w.b.Measure(t.Context(), cache, nil); err != nil {
+			t.Errorf("%.40q: %v", c.Name, err)
+		}
+		for _, e := range l.Entries {
+			if _, err := w.b.Body(t.Context(), cache, e.URL, e.RequestHeaders, 100); err != nil {
+				t.Errorf("%.40q %s: %v", c.Name, e.URL, err)
+			}
+			if got, err := w.b.Lookup(t.Context(), cache, e.URL); err != nil || got == nil {
+				t.Errorf("%.40q %s: lookup %v %v", c.Name, e.URL, got, err)
+			}
+		}
+	}
+	w.do(t, Confirmed, Action{Kind: DeleteCache, Cache: CacheRef{ref, st.Caches[0].Name}})
+	if got := p.Eval(t, "String(window.hacked)"); got != "undefined" {
+		t.Error("a script of the page's strings ran")
+	}
+}
+
+func TestChromiumScripts(t *testing.T) {
+	w := inShared(t)
+	w.open(t, "imports")
+	r := w.registered(t, w.scope("imports"))
+	scripts, err := w.b.Scripts(t.Context(), r.Key, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var urls []string
+	for _, s := range scripts {
+		urls = append(urls, strings.TrimPrefix(s.URL, w.scope("imports")))
+		if s.Source == "" || s.Hash == "" {
+			t.Errorf("script %+v", s)
+		}
+	}
+	if !slices.Equal(urls, []string{"sw.js", "lib-a.js", "lib-b.js"}) || !scripts[0].Main {
+		t.Errorf("scripts %q", urls)
+	}
+	if v := w.b.State().Registration(r.Key).Active(); v.KeptAlive != "" || len(v.Scripts) != 3 {
+		t.Errorf("after reading: kept alive %q, %d scripts", v.KeptAlive, len(v.Scripts))
+	}
+	for _, target := range w.Targets(t) {
+		if target.Type == "service_worker" && target.URL == r.Active().ScriptURL && target.Attached {
+			t.Error("still attached")
+		}
+	}
+	w.do(t, Confirmed, Action{Kind: Stop, Registration: r.Key})
+	if _, err := w.b.Scripts(t.Context(), r.Key, r.Active().ID); err != nil {
+		t.Errorf("known scripts of a stopped worker: %v", err)
+	}
+	w.open(t, "module")
+	m := w.registered(t, w.scope("module"))
+	if scripts, err := w.b.Scripts(t.Context(), m.Key, ""); err != nil || len(scripts) != 2 || !scripts[0].Module {
+		t.Errorf("module: %+v %v", scripts, err)
+	}
+}
+
+func TestChromiumConsole(t *testing.T) {
+	w := inShared(t)
+	p := w.open(t, "errors")
+	r := w.registered(t, w.scope("errors"))
+	w.do(t, Confirmed, Action{Kind: SetConsole, Registration: r.Key, On: true})
+	has := func(text string) func(*State) bool {
+		return func(s *State) bool {
+			return slices.ContainsFunc(s.Registration(r.Key).Active().Console, func(m ConsoleMessage) bool { return strings.Contains(m.Text, text) })
+		}
+	}
+	w.until(t, "what was logged before is there", has("a warning"))
+	if kept := w.b.State().Registration(r.Key).Active().KeptAlive; kept != "console" {
+		t.Errorf("kept alive: %q", kept)
+	}
+	p.Reload(t)
+	p.Eval(t, "fetch('/errors/throw').then(() => 1, () => 1)")
+	w.until(t, "an exception is there", has("fetch threw"))
+	// Through a restart.
+	w.do(t, Confirmed, Action{Kind: Stop, Registration: r.Key})
+	before := len(w.b.State().Registration(r.Key).Active().Console)
+	w.do(t, Confirmed, Action{Kind: Start, Registration: r.Key})
+	w.until(t, "the console of the new run is there", func(s *State) bool {
+		v := s.Registration(r.Key).Active()
+		return len(v.Console) > before && v.KeptAlive == "console"
+	})
+	w.do(t, Confirmed, Action{Kind: SetConsole, Registration: r.Key, On: false})
+	w.until(t, "it is let go", func(s *State) bool { return s.Registration(r.Key).Active().KeptAlive == "" })
+}
+
+func TestChromiumFacts(t *testing.T) {
+	w := inShared(t)
+	w.open(t, "simple")
+	r := w.registered(t, w.scope("simple"))
+	if err := w.b.Facts(t.Context(), r.Key); err != nil {
+		t.Fatal(err)
+	}
+	r = w.b.State().Registration(r.Key)
+	if r.UpdateViaCache != "imports" || r.NavigationPreload == nil || r.NavigationPreload.Enabled {
+		t.Errorf("%q %+v", r.UpdateViaCache, r.NavigationPreload)
+	}
+}
