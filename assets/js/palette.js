@@ -26,7 +26,7 @@ function collect() {
   for (const el of document.querySelectorAll('#tabs a')) {
     add('Go to', 'd-respond', el.firstChild.textContent.trim(), el.dataset.go ? `G ${el.dataset.go}` : '', () => el.click());
   }
-  for (const el of document.querySelectorAll('#targets a.pop-row')) add('Go to', 'browser', text(el.querySelector('span')), '', () => el.click());
+  for (const el of document.querySelectorAll('#targets a.pop-row')) add('Go to', 'browser', el.querySelector('span').firstChild.textContent.trim(), '', () => el.click());
   for (const el of document.querySelectorAll('[role="treeitem"][aria-level="3"]')) {
     add('Registrations', el.querySelector('use').getAttribute('href').slice(3), el.dataset.find.trim(), '', () => el.click(), text(el));
   }

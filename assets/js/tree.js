@@ -13,8 +13,6 @@ const shown = () => items().filter((el) => el.checkVisibility());
 const rowId = (item) => item.parentElement.id;
 const group = (item) => item.parentElement.querySelector(':scope > [role="group"]');
 
-onPatch(draw);
-
 function draw() {
   for (const item of items()) {
     if (!item.hasAttribute('aria-expanded')) continue;
@@ -119,4 +117,5 @@ box?.addEventListener('keydown', (e) => {
   }
 });
 
+onPatch(draw);
 tree()?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' });

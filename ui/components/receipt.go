@@ -44,6 +44,12 @@ func ReceiptNotice(r *inspector.Receipt) Notice {
 	return n
 }
 
+// ownSubject tells that a receipt is about the registration of the page, which
+// needs no saying there.
+func ownSubject(sh *Shell, r *inspector.Receipt) bool {
+	return sh.Head != nil && r.Subject == sh.Head.Registration.Scope
+}
+
 // receiptTook is how long an action took, "" while it runs.
 func receiptTook(r *inspector.Receipt) string {
 	if r.EndedAt.IsZero() {

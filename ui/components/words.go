@@ -6,6 +6,14 @@ import (
 	"github.com/swinspect/swinspect/inspector"
 )
 
+// after is text behind a mark that only stands when there is text.
+func after(mark, text string) string {
+	if text == "" {
+		return ""
+	}
+	return mark + text
+}
+
 func boolWord(b bool) string {
 	if b {
 		return "true"
