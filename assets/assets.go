@@ -18,6 +18,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 )
 
 //go:embed css/*.css js/*.js vendor/*.js icons.svg
@@ -39,9 +40,11 @@ type Bundle struct {
 	icons string
 }
 
-// Load joins, hashes and compresses the embedded files. It panics on an
-// embedded tree that cannot be read, which only a broken build has.
-func Load() *Bundle {
+// Load joins, hashes and compresses the embedded files, once per process. It
+// panics on an embedded tree that cannot be read, which only a broken build has.
+var Load = sync.OnceValue(load)
+
+func load() *Bundle {
 	b := &Bundle{files: map[string]file{}}
 	sum := sha256.New()
 	sheet := joined("css")
