@@ -1,0 +1,185 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/swinspect/swinspect/cdp"
+	"github.com/swinspect/swinspect/inspector"
+)
+
+// session is one attached browser for the time of a command.
+type session struct {
+	connection
+	io      stdio
+	hub     *inspector.Hub
+	browser *inspector.Browser
+}
+
+// open attaches to the browser that the flags, the environment or a look around
+// this machine name. The caller closes the session.
+func (c connection) open(cmd *cobra.Command, io stdio) (*session, error) {
+	if err := c.fromEnv(cmd, io); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(cmd.Context(), c.timeout)
+	defer cancel()
+	defer io.progress("attaching")()
+	if c.attach == "" {
+		input, err := theOneBrowser(ctx)
+		if err != nil {
+			return nil, err
+		}
+		c.attach = input
+	}
+	s := &session{connection: c, io: io, hub: inspector.NewHub(inspector.HubOptions{})}
+	b, err := s.hub.Attach(ctx, inspector.AttachOptions{Endpoint: c.attach})
+	if err != nil {
+		return nil, errors.Join(unreachable(c, err), s.hub.Close())
+	}
+	s.browser = b
+	s.settle(ctx)
+	return s, nil
+}
+
+// settleWithin bounds how long a command waits for storage keys.
+const settleWithin = 1500 * time.Millisecond
+
+// settle waits until the storage keys that are in doubt have been read: events
+// do not carry them, so the inspector reads them after the inventory. What stays
+// in doubt is printed as "inferred".
+func (s *session) settle(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, settleWithin)
+	defer cancel()
+	// Not settling in time is no error: the doubt is part of the answer.
+	_, _ = s.browser.WaitFor(ctx, func(state *inspector.State) bool {
+		for _, r := range state.Live() {
+			if r.StorageKey.Known == inspector.Inferred && (r.StorageKey.Doubt != "" || foreignFrame(state, r)) {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// foreignFrame reports whether a frame of r's origin is in a page of another
+// origin: r may then be the partitioned one.
+func foreignFrame(state *inspector.State, r *inspector.Registration) bool {
+	for _, t := range state.Targets {
+		if t.Type != "iframe" || t.Key.Instance != r.Key.Instance || t.Context != r.Key.Context || !strings.HasPrefix(t.URL, r.StorageKey.Origin+"/") {
+			continue
+		}
+		parent := state.Target(inspector.TargetKey{Instance: t.Key.Instance, ID: t.Parent})
+		if parent == nil || !strings.HasPrefix(parent.URL, r.StorageKey.Origin+"/") {
+			return true
+		}
+	}
+	return false
+}
+
+// unreachable is the failure to attach, as exit status 4 when time ran out and
+// 3 otherwise.
+func unreachable(c connection, err error) error {
+	f := &failure{exit: exitUnreachable, err: err}
+	var resolve *cdp.ResolveError
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		f.exit = exitTimeout
+		f.err = fmt.Errorf("attaching to %s took longer than %s: %w", clean(c.attach), c.timeout, err)
+		f.hint = "is it a browser's debugging port? --timeout waits longer; swinspect doctor --attach looks closer"
+	case errors.As(err, &resolve):
+		f.err = fmt.Errorf("cannot attach to %s: %s", clean(resolve.Input), clean(resolve.Reason))
+		f.hint = resolve.Hint
+	default:
+		f.err = fmt.Errorf("attaching to %s: %w", clean(c.attach), err)
+	}
+	return f
+}
+
+// theOneBrowser is the endpoint of the only browser of this machine that can be
+// attached to.
+func theOneBrowser(ctx context.Context) (string, error) {
+	var ready []string
+	var others []string
+	for _, f := range cdp.Discover(ctx) {
+		if f.State == cdp.StateInstalled {
+			continue
+		}
+		if f.State == cdp.StateReady {
+			ready = append(ready, f.Input)
+		}
+		others = append(others, "  "+foundLine(f))
+	}
+	switch len(ready) {
+	case 1:
+		return ready[0], nil
+	case 0:
+		hint := "start one with --remote-debugging-port=9222 --user-data-dir=DIR and name it with --attach 9222,\nor let swinspect start one: swinspect --launch"
+		if len(others) > 0 {
+			hint = "found:\n" + strings.Join(others, "\n") + "\n" + hint
+		}
+		return "", &failure{exit: exitUnreachable, err: errors.New("no browser on this machine can be attached to"), hint: hint}
+	}
+	return "", &failure{
+		exit: exitUsage,
+		err:  fmt.Errorf("%d browsers can be attached to: say which with --attach", len(ready)),
+		hint: strings.Join(others, "\n"),
+	}
+}
+
+// foundLine is one thing that Discover found, for people.
+func foundLine(f cdp.Found) string {
+	line := fmt.Sprintf("%s: %s", clean(f.Product), f.State)
+	if f.Input != "" {
+		line = clean(f.Input) + "  " + line
+	}
+	if f.Advice != "" {
+		line += ". " + clean(f.Advice)
+	}
+	return line
+}
+
+// close detaches and waits for everything the session started.
+func (s *session) close(err *error) {
+	if cerr := s.hub.Close(); cerr != nil && *err == nil {
+		*err = fmt.Errorf("detaching: %w", cerr)
+	}
+}
+
+// wait bounds one wait for the browser.
+func (s *session) wait(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, s.timeout)
+}
+
+// with is the frame of a command on one browser: attach, do, detach.
+func (c *connection) with(io stdio, do func(ctx context.Context, s *session, args []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) (err error) {
+		s, err := c.open(cmd, io)
+		if err != nil {
+			return err
+		}
+		defer s.close(&err)
+		err = do(cmd.Context(), s, args)
+		if errors.Is(err, context.DeadlineExceeded) {
+			return &failure{exit: exitTimeout, err: fmt.Errorf("it took longer than %s: %w", s.timeout, err), hint: "--timeout waits longer"}
+		}
+		return err
+	}
+}
+
+// when is a time for people: the clock today, the date before.
+func when(t time.Time) string {
+	if t.IsZero() {
+		return "unknown"
+	}
+	t = t.Local()
+	if y, m, d := t.Date(); time.Now().Local().Format(time.DateOnly) != fmt.Sprintf("%04d-%02d-%02d", y, m, d) {
+		return t.Format("2006-01-02 15:04:05")
+	}
+	return t.Format("15:04:05")
+}

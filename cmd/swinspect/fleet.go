@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+
+	"github.com/swinspect/swinspect/cdp"
+	"github.com/swinspect/swinspect/cdp/chromium"
+	"github.com/swinspect/swinspect/inspector"
+	"github.com/swinspect/swinspect/ui"
+)
+
+// fleet is the browsers of one `serve`: those attached to and those launched.
+// Its methods may be called from any goroutine. It owns the goroutines of
+// keepTrying and the launched processes; close ends both.
+type fleet struct {
+	hub     *inspector.Hub
+	io      stdio
+	verbose bool
+	wg      sync.WaitGroup
+
+	mu       sync.Mutex
+	launched []*chromium.Process
+	closed   bool
+}
+
+func newFleet(hub *inspector.Hub, io stdio, verbose bool) *fleet {
+	io.err = &lockedWriter{w: io.err}
+	return &fleet{hub: hub, io: io, verbose: verbose}
+}
+
+// lockedWriter lets several goroutines talk.
+type lockedWriter struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+func (l *lockedWriter) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.w.Write(p)
+}
+
+func (f *fleet) attach(ctx context.Context, endpoint string) (string, error) {
+	b, err := f.hub.Attach(ctx, inspector.AttachOptions{Endpoint: endpoint})
+	if err != nil {
+		return "", err
+	}
+	return b.ID(), nil
+}
+
+// launch starts a browser with a throwaway profile and attaches to it. The
+// browser ends with the fleet.
+func (f *fleet) launch(ctx context.Context, url string) (string, error) {
+	if os.Geteuid() == 0 {
+		f.io.say("swinspect: running as root, so the browser is started without its sandbox: open only sites you trust in it")
+	}
+	o := chromium.Options{URL: url}
+	if f.verbose {
+		o.Stderr = f.io.err // what browsers print worries people for nothing
+	}
+	p, err := chromium.Launch(ctx, o)
+	if err != nil {
+		return "", err
+	}
+	f.mu.Lock()
+	closed := f.closed
+	if !closed {
+		f.launched = append(f.launched, p)
+	}
+	f.mu.Unlock()
+	if closed {
+		return "", errors.Join(errors.New("swinspect is ending"), p.Close())
+	}
+	id, err := f.attach(ctx, p.Endpoint().WebSocketURL)
+	if err != nil {
+		return "", fmt.Errorf("attaching to the launched browser: %w", err)
+	}
+	return id, nil
+}
+
+// discover tells the page what this machine has.
+func (f *fleet) discover(ctx context.Context) []ui.Found {
+	attached := map[string]string{}
+	for _, b := range f.hub.Browsers() {
+		attached[b.State().Connection.Instance] = b.ID()
+	}
+	var found []ui.Found
+	for _, d := range cdp.Discover(ctx) {
+		if d.State == cdp.StateInstalled {
+			continue // the page has a button for those
+		}
+		u := ui.Found{
+			Endpoint: d.Input, Label: d.Input, Browser: d.Product, State: d.State, Class: "wait",
+			Advice: d.Advice, Command: d.Command,
+		}
+		if d.State == cdp.StateReady {
+			u.Class = "ok"
+			u.Attached = attached[d.Resolved.Instance]
+		}
+		found = append(found, u)
+	}
+	return found
+}
+
+// close detaches from every browser and ends those that were launched.
+func (f *fleet) close() error {
+	f.wg.Wait()
+	f.mu.Lock()
+	f.closed = true
+	launched := f.launched
+	f.mu.Unlock()
+	err := f.hub.Close()
+	for _, p := range launched {
+		err = errors.Join(err, p.Close())
+	}
+	return err
+}

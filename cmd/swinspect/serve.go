@@ -1,0 +1,233 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/cli/browser"
+	"github.com/spf13/cobra"
+
+	"github.com/swinspect/swinspect/cdp"
+	"github.com/swinspect/swinspect/inspector"
+	"github.com/swinspect/swinspect/ui"
+)
+
+// server is `swinspect serve`, and swinspect without a command.
+type server struct {
+	listen   string
+	attach   []string
+	launch   string
+	open     bool
+	token    string
+	discover bool
+	verbose  bool
+}
+
+// noURL is what --launch means without a URL.
+const noURL = "about:blank"
+
+func (s *server) bind(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVarP(&s.listen, "listen", "l", "127.0.0.1:7777", "the `ADDRESS` to serve the page at; port 0 takes a free one")
+	f.StringArrayVarP(&s.attach, "attach", "a", nil, "a browser to show: `ENDPOINT` is a port, host:port, http(s):// or ws(s):// URL,\nuser data directory or Selenium session URL; repeatable\n(env SWINSPECT_ATTACH: several with blanks between)")
+	f.StringVar(&s.launch, "launch", "", "start a browser with a throwaway profile, at `URL` if one is given")
+	f.Lookup("launch").NoOptDefVal = noURL
+	f.BoolVar(&s.open, "open", false, "open the page in your browser")
+	f.StringVar(&s.token, "token", "", "the `TOKEN` that requests which change something must carry (default: a random one)")
+	f.BoolVar(&s.discover, "discover", true, "without --attach and --launch, show the browser of this machine if there is just one")
+	f.BoolVarP(&s.verbose, "verbose", "v", false, "log what happens to standard error")
+}
+
+// args: none, but for the URL that follows --launch with a blank between.
+func (s *server) args(cmd *cobra.Command, given []string) error {
+	if len(given) == 0 {
+		return nil
+	}
+	if len(given) == 1 && s.launch == noURL && strings.Contains(given[0], ":") {
+		return nil
+	}
+	if !cmd.HasParent() {
+		return unknownCommand(cmd, given[0])
+	}
+	return usage("serve takes no argument %q: name browsers with --attach", given[0])
+}
+
+func newServe(io stdio) *cobra.Command {
+	s := &server{}
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Serve the page (what swinspect does without a command)",
+		Long: `Serves the page, by default at http://127.0.0.1:7777, until Ctrl-C. The page's
+address is printed to standard output once it answers.
+
+It shows the browsers named by --attach (several at once), one that it starts
+itself with --launch, or, given neither, the one browser of this machine that can
+be attached to. A browser that is not there yet is attached to when it comes;
+one that goes away is picked up again when it returns.
+
+Only this machine can reach the default address. Requests must name an allowed
+host, and those that change something must carry the token, which the page
+does by itself. Listening on another address asks for the token on every
+request: the printed URL has it.
+
+Exit status: 0 after Ctrl-C; 1 when the address is in use; 2 usage; 3 when
+--launch finds no browser.`,
+		Example: `  swinspect
+  swinspect serve --attach 9222 --attach 9223
+  swinspect serve --launch https://app.example/ --open
+  swinspect serve --listen 127.0.0.1:0 --attach ws://grid.example:4444/session/ab12/se/cdp`,
+		Args: s.args,
+	}
+	s.bind(cmd)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error { return s.run(cmd, io, args) }
+	return cmd
+}
+
+func (s *server) run(cmd *cobra.Command, io stdio, args []string) (err error) {
+	if len(args) == 1 {
+		s.launch = args[0]
+	}
+	if len(s.attach) == 0 {
+		s.attach = strings.Fields(io.env("SWINSPECT_ATTACH"))
+	}
+	ctx := cmd.Context()
+	ln, err := s.listener(ctx)
+	if err != nil {
+		return err
+	}
+	log := slog.New(slog.DiscardHandler)
+	if s.verbose {
+		log = slog.New(slog.NewTextHandler(io.err, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	}
+	fleet := newFleet(inspector.NewHub(inspector.HubOptions{Logger: log}), io, s.verbose)
+	defer func() { err = errors.Join(err, fleet.close()) }()
+
+	server := ui.New(ui.Options{
+		Hub: hubAdapter{fleet.hub}, Token: s.token, Listen: s.listen, Logger: log, Version: buildVersion().Version,
+		Attach: fleet.attach, Launch: fleet.launch, Discover: fleet.discover,
+	})
+	served := make(chan error, 1)
+	serving, stop := context.WithCancel(ctx)
+	go func() { served <- server.Serve(serving, ln) }()
+	defer func() {
+		stop()
+		err = errors.Join(err, <-served)
+	}()
+
+	url := server.URL(ln.Addr())
+	if _, err := fmt.Fprintln(io.out, url); err != nil {
+		return err
+	}
+	if err := s.populate(serving, fleet); err != nil {
+		return err
+	}
+	if s.open {
+		if err := openPage(url); err != nil {
+			io.say("swinspect: cannot open a browser (%v): open %s yourself", err, url)
+		}
+	}
+	if isTerminal(io.err) {
+		io.say("swinspect serves its page there; Ctrl-C ends, twice at once")
+	}
+	select {
+	case <-ctx.Done():
+		io.say("swinspect: ending")
+		return nil
+	case err := <-served:
+		served <- nil
+		return err
+	}
+}
+
+// listener opens the address, with an error that says what to do.
+func (s *server) listener(ctx context.Context) (net.Listener, error) {
+	if _, _, err := net.SplitHostPort(s.listen); err != nil {
+		return nil, usage("--listen %q: write host:port, for example 127.0.0.1:7778", s.listen)
+	}
+	ln, err := new(net.ListenConfig).Listen(ctx, "tcp", s.listen)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, &failure{exit: exitNo, err: fmt.Errorf("%s is in use: is another swinspect running?", s.listen),
+			hint: "choose another address with --listen 127.0.0.1:7778, or any free port with --listen 127.0.0.1:0"}
+	case err != nil:
+		return nil, &failure{exit: exitNo, err: fmt.Errorf("--listen: %w", err), hint: "choose another address with --listen HOST:PORT"}
+	}
+	return ln, nil
+}
+
+// populate attaches to and launches what the flags ask for.
+func (s *server) populate(ctx context.Context, f *fleet) error {
+	for _, endpoint := range s.attach {
+		f.keepTrying(ctx, endpoint)
+	}
+	if s.launch != "" {
+		if _, err := f.launch(ctx, s.launch); err != nil {
+			return &failure{exit: exitUnreachable, err: err, hint: "install Chromium, Chrome or Edge, or name one in SWINSPECT_BROWSER"}
+		}
+		return nil
+	}
+	if len(s.attach) == 0 && s.discover {
+		look, cancel := context.WithTimeout(ctx, 3*time.Second)
+		defer cancel()
+		input, err := theOneBrowser(look)
+		if err != nil {
+			f.io.say("swinspect: %v; the page says how to go on", err)
+			return nil
+		}
+		f.keepTrying(ctx, input)
+	}
+	return nil
+}
+
+// openPage opens a URL in the user's browser. What that browser prints is not
+// ours.
+func openPage(url string) error {
+	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	defer null.Close() // written to by nobody who would miss it
+	browser.Stdout, browser.Stderr = null, null
+	return browser.OpenURL(url)
+}
+
+// retryEvery is how long the first attach to an absent browser waits between
+// attempts. (Coming back after a loss is the inspector's own business.)
+const retryEvery = time.Second
+
+// keepTrying attaches in the background until it works or ctx ends.
+func (f *fleet) keepTrying(ctx context.Context, endpoint string) {
+	f.wg.Go(func() {
+		for said := false; ; said = true {
+			_, err := f.attach(ctx, endpoint)
+			if err == nil {
+				if said {
+					f.io.say("swinspect: attached to %s", clean(endpoint))
+				}
+				return
+			}
+			if ctx.Err() != nil {
+				return
+			}
+			if !said {
+				f.io.say("swinspect: %v; trying again until it is there", err)
+				var resolve *cdp.ResolveError
+				if errors.As(err, &resolve) && resolve.Hint != "" {
+					f.io.say("%s", resolve.Hint)
+				}
+			}
+			select {
+			case <-time.After(retryEvery):
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
+}
