@@ -96,8 +96,9 @@ func handlerOf(m Message) handler {
 		return eventHandlers[m.Method]
 	case KindNote:
 		return noteHandlers[m.Method]
+	default: // replies are for their senders: what matters in them comes as a note
+		return nil
 	}
-	return nil
 }
 
 // eventHandlers is every CDP event the fold reads, by method; each domain's

@@ -72,6 +72,7 @@ func (f *fold) statusCause(r *Registration, was, now *Version) (string, Provenan
 		}
 	case serviceworker.VersionStatusRedundant:
 		return f.redundantCause(r, was)
+	default:
 	}
 	return "", Seen
 }
@@ -107,6 +108,7 @@ func predecessor(r *Registration, v *Version) *Version {
 			}) {
 				return o
 			}
+		default: // not active yet
 		}
 	}
 	return nil
@@ -122,6 +124,7 @@ func (f *fold) redundantCause(r *Registration, was *Version) (string, Provenance
 			return "install failed: " + why, Inferred
 		}
 		return "it was not installed", Inferred
+	default:
 	}
 	for _, v := range slices.Backward(r.Versions) {
 		if v.ID == was.ID {
@@ -173,6 +176,7 @@ func (f *fold) runningCause(k RegistrationKey, was, now *Version) (string, Prove
 		case f.now.Sub(was.RunningSince()) >= idleStop:
 			return "idle", Inferred
 		}
+	default: // running follows from starting
 	}
 	return "", Seen
 }

@@ -213,8 +213,9 @@ func errorPhase(v *Version, message string) string {
 		return "install"
 	case serviceworker.VersionStatusActivating:
 		return "activate"
+	default: // an event of an installed worker; which one is not told
+		return ""
 	}
-	return ""
 }
 
 func phaseCause(phase string) string {

@@ -212,6 +212,7 @@ func StatusWord(s serviceworker.VersionStatus) string {
 		return "waiting"
 	case serviceworker.VersionStatusActivated:
 		return "active"
+	default:
+		return string(s)
 	}
-	return string(s)
 }

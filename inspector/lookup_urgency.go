@@ -63,7 +63,8 @@ func (v *Version) failed() bool {
 		switch t.Status {
 		case serviceworker.VersionStatusNew, serviceworker.VersionStatusInstalling, serviceworker.VersionStatusRedundant:
 			return false
+		default:
+			return true
 		}
-		return true
 	})
 }

@@ -18,7 +18,13 @@ func (m *matcher) verdict(r MatchReport) string {
 			s += fmt.Sprintf(" If it does not match, entry %d answers.", r.First+1)
 		}
 		return s
+	default:
+		return m.noMatch(r)
 	}
+}
+
+// noMatch says why nothing answers.
+func (m *matcher) noMatch(r MatchReport) string {
 	same := 0
 	failed := map[string]int{}
 	for _, c := range r.Candidates {
@@ -68,15 +74,13 @@ func upperFirst(s string) string {
 
 // failedStep names the step that turned a candidate away, "" when none did.
 func (c *MatchCandidate) failedStep() string {
-	switch Fail {
-	case c.Method.Result:
-		return "Method"
-	case c.URL.Result:
-		return "URL"
-	case c.Search.Result:
-		return "Search"
-	case c.Vary.Result:
-		return "Vary"
+	for _, step := range []struct {
+		name   string
+		result StepResult
+	}{{"Method", c.Method.Result}, {"URL", c.URL.Result}, {"Search", c.Search.Result}, {"Vary", c.Vary.Result}} {
+		if step.result == Fail {
+			return step.name
+		}
 	}
 	return ""
 }

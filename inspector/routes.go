@@ -124,11 +124,7 @@ func checks(c RouteCondition, q RouteRequest) []RouteCheck {
 		cs = append(cs, checkWord("requestMode", c.RequestMode, q.Mode))
 	}
 	if c.RequestDestination != "" {
-		got := q.Destination
-		if c.RequestDestination != "empty" && got == "empty" {
-			got = "empty"
-		}
-		cs = append(cs, checkWord("requestDestination", c.RequestDestination, got))
+		cs = append(cs, checkWord("requestDestination", c.RequestDestination, q.Destination))
 	}
 	if c.RunningStatus != "" {
 		cs = append(cs, checkWord("runningStatus", c.RunningStatus, routerRunning(q.Running)))
@@ -200,6 +196,7 @@ func all(cs []RouteCheck) StepResult {
 			return Fail
 		case Unknown:
 			result = Unknown
+		default:
 		}
 	}
 	return result

@@ -101,8 +101,9 @@ func statusLook(s serviceworker.VersionStatus) (label, class string) {
 		return "activate", "work"
 	case serviceworker.VersionStatusActivated:
 		return "active", "ok"
+	default:
+		return string(s), "idle"
 	}
-	return string(s), "idle"
 }
 
 func runningSpans(v *Version, end time.Time) []Span {

@@ -25,7 +25,7 @@ import (
 	"github.com/swinspect/swinspect/cdp/chromium"
 )
 
-// The recorder drives a real Chromium through a scenario and writes what it
+// The transcriber drives a real Chromium through a scenario and writes what it
 // said to testdata/transcripts:
 //
 //	go test -tags record -run TestRecord ./inspector
@@ -33,10 +33,10 @@ import (
 // Recorded are the events the fold reads, without swinspect's own targets and
 // without what is not a page, frame or worker. Ports, target ids and times are
 // made the same in every recording.
-type recorder struct {
+type transcriber struct {
 	t        *testing.T
 	ctx      context.Context
-	site     *site
+	site     *fixture
 	profile  string
 	proc     *chromium.Process
 	conn     *cdp.Conn
@@ -58,14 +58,14 @@ type recorder struct {
 
 var recordBase = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
-func newRecorder(t *testing.T) *recorder {
-	r := &recorder{t: t, ctx: t.Context(), site: newSite(t), profile: t.TempDir(), state: new(State), start: time.Now()}
+func newTranscriber(t *testing.T) *transcriber {
+	r := &transcriber{t: t, ctx: t.Context(), site: newFixture(t), profile: t.TempDir(), state: new(State), start: time.Now()}
 	r.launch()
 	return r
 }
 
 // launch starts the browser (again) and attaches to it.
-func (r *recorder) launch() {
+func (r *transcriber) launch() {
 	r.t.Helper()
 	proc, err := chromium.Launch(r.ctx, chromium.Options{UserDataDir: r.profile})
 	r.must(err)
@@ -99,19 +99,19 @@ func (r *recorder) launch() {
 	r.settle(300 * time.Millisecond)
 }
 
-func (r *recorder) must(err error) {
+func (r *transcriber) must(err error) {
 	r.t.Helper()
 	if err != nil {
 		r.t.Fatal(err)
 	}
 }
 
-func (r *recorder) call(s *cdp.Session, method string, params, result any) {
+func (r *transcriber) call(s *cdp.Session, method string, params, result any) {
 	r.t.Helper()
 	r.must(s.Call(r.ctx, method, params, result))
 }
 
-func (r *recorder) createTarget(params map[string]any) string {
+func (r *transcriber) createTarget(params map[string]any) string {
 	var res struct {
 		TargetID string `json:"targetId"`
 	}
@@ -119,7 +119,7 @@ func (r *recorder) createTarget(params map[string]any) string {
 	return res.TargetID
 }
 
-func (r *recorder) attach(target string) *cdp.Session {
+func (r *transcriber) attach(target string) *cdp.Session {
 	var res struct {
 		SessionID string `json:"sessionId"`
 	}
@@ -127,19 +127,19 @@ func (r *recorder) attach(target string) *cdp.Session {
 	return r.conn.Session(res.SessionID)
 }
 
-func (r *recorder) fold(m Message) {
+func (r *transcriber) fold(m Message) {
 	m.Time = recordBase.Add(m.Time.Sub(r.start).Round(time.Millisecond))
 	m.Instance = fmt.Sprintf("browser-%d", r.instance)
 	r.messages = append(r.messages, m)
 	r.state, _ = Apply(r.state, m)
 }
 
-func (r *recorder) note(n Note) {
+func (r *transcriber) note(n Note) {
 	r.fold(NewNote(time.Now(), "", r.context, n))
 }
 
 // receipt notes an action as the live half does.
-func (r *recorder) receipt(a Action, o Outcome, detail string) {
+func (r *transcriber) receipt(a Action, o Outcome, detail string) {
 	now := recordBase.Add(time.Since(r.start).Round(time.Millisecond))
 	if o == Sent {
 		r.receipts++
@@ -153,7 +153,7 @@ func (r *recorder) receipt(a Action, o Outcome, detail string) {
 }
 
 // event takes one event of the wire in.
-func (r *recorder) event(e cdp.Event) {
+func (r *transcriber) event(e cdp.Event) {
 	if n := r.snap[e.SessionID]; n != nil && strings.HasPrefix(e.Method, "ServiceWorker.") {
 		switch e.Method {
 		case "ServiceWorker.workerRegistrationUpdated":
@@ -182,7 +182,7 @@ func (r *recorder) event(e cdp.Event) {
 }
 
 // noise reports whether a target event is of no interest.
-func (r *recorder) noise(e cdp.Event) bool {
+func (r *transcriber) noise(e cdp.Event) bool {
 	var p struct {
 		TargetID   string `json:"targetId"`
 		TargetInfo struct {
@@ -205,20 +205,20 @@ func (r *recorder) noise(e cdp.Event) bool {
 }
 
 // settle takes events in for a while.
-func (r *recorder) settle(d time.Duration) {
+func (r *transcriber) settle(d time.Duration) {
 	r.t.Helper()
 	r.wait(d, nil)
 }
 
 // until takes events in until the state is as wanted.
-func (r *recorder) until(what string, ok func(s *State) bool) {
+func (r *transcriber) until(what string, ok func(s *State) bool) {
 	r.t.Helper()
 	if !r.wait(40*time.Second, ok) {
 		r.t.Fatalf("never: %s\n%s", what, dump(r.messages))
 	}
 }
 
-func (r *recorder) wait(d time.Duration, ok func(s *State) bool) bool {
+func (r *transcriber) wait(d time.Duration, ok func(s *State) bool) bool {
 	deadline := time.After(d)
 	for ok == nil || !ok(r.state) {
 		select {
@@ -235,7 +235,7 @@ func (r *recorder) wait(d time.Duration, ok func(s *State) bool) bool {
 }
 
 // snapshot asks for the whole truth on a session of its own.
-func (r *recorder) snapshot() {
+func (r *transcriber) snapshot() {
 	r.t.Helper()
 	s := r.attach(r.hidden)
 	n := &NoteSnapshot{}
@@ -250,12 +250,12 @@ func (r *recorder) snapshot() {
 
 // tab is a page of the user.
 type tab struct {
-	r  *recorder
+	r  *transcriber
 	id string
 	s  *cdp.Session
 }
 
-func (r *recorder) open(url string) *tab {
+func (r *transcriber) open(url string) *tab {
 	r.t.Helper()
 	id := r.createTarget(map[string]any{"url": "about:blank"})
 	p := &tab{r, id, r.attach(id)}
@@ -307,7 +307,7 @@ var (
 )
 
 // write stores the transcript under its name.
-func (r *recorder) write(name, prose string) {
+func (r *transcriber) write(name, prose string) {
 	r.t.Helper()
 	var b strings.Builder
 	ids := map[string]string{}
@@ -347,10 +347,10 @@ func (r *recorder) write(name, prose string) {
 	}
 }
 
-// site is a fixture server whose answers the scenario sets. It listens on one
+// fixture is a fixture server whose answers the scenario sets. It listens on one
 // port of the loopback: http://localhost:PORT and http://127.0.0.1:PORT are two
 // sites.
-type site struct {
+type fixture struct {
 	mu    sync.Mutex
 	files map[string]answer
 	port  string
@@ -363,8 +363,8 @@ type answer struct {
 	delay  time.Duration
 }
 
-func newSite(t *testing.T) *site {
-	s := &site{files: map[string]answer{}}
+func newFixture(t *testing.T) *fixture {
+	s := &fixture{files: map[string]answer{}}
 	srv := httptest.NewServer(s)
 	t.Cleanup(srv.Close)
 	_, s.port, _ = net.SplitHostPort(srv.Listener.Addr().String())
@@ -372,24 +372,24 @@ func newSite(t *testing.T) *site {
 	return s
 }
 
-func (s *site) set(path string, a answer) {
+func (s *fixture) set(path string, a answer) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.files[path] = a
 }
 
-func (s *site) page(path, body string) {
+func (s *fixture) page(path, body string) {
 	s.set(path, answer{200, "text/html; charset=utf-8", body, 0})
 }
 
-func (s *site) script(path, body string) {
+func (s *fixture) script(path, body string) {
 	s.set(path, answer{200, "text/javascript", body, 0})
 }
 
-func (s *site) a(path string) string { return "http://localhost:" + s.port + path }
-func (s *site) b(path string) string { return "http://127.0.0.1:" + s.port + path }
+func (s *fixture) a(path string) string { return "http://localhost:" + s.port + path }
+func (s *fixture) b(path string) string { return "http://127.0.0.1:" + s.port + path }
 
-func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (s *fixture) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	a, ok := s.files[r.URL.Path]
 	s.mu.Unlock()

@@ -10,10 +10,10 @@ import (
 	"github.com/chromedp/cdproto/serviceworker"
 )
 
-// scenarios are what the recorder drives, one transcript each.
+// scenarios are what the transcriber drives, one transcript each.
 var scenarios = []struct {
 	name, prose string
-	drive       func(r *recorder)
+	drive       func(r *transcriber)
 }{
 	{"first-install", "A page registers a worker, which installs and activates; the page is controlled only after its next load, and only a snapshot says so.", firstInstall},
 	{"claim", "A worker claims its page while it activates.", claim},
@@ -39,7 +39,7 @@ var scenarios = []struct {
 func TestRecord(t *testing.T) {
 	for _, s := range scenarios {
 		t.Run(s.name, func(t *testing.T) {
-			r := newRecorder(t)
+			r := newTranscriber(t)
 			s.drive(r)
 			r.write(s.name, s.prose)
 		})
@@ -49,7 +49,7 @@ func TestRecord(t *testing.T) {
 const plainWorker = `addEventListener('fetch', e => {});`
 
 // status waits for a version of the first live registration to get there.
-func (r *recorder) status(id string, status serviceworker.VersionStatus) {
+func (r *transcriber) status(id string, status serviceworker.VersionStatus) {
 	r.t.Helper()
 	r.until("#"+id+" "+string(status), func(s *State) bool {
 		v := anyVersion(s, id)
@@ -66,7 +66,7 @@ func anyVersion(s *State, id string) *Version {
 	return nil
 }
 
-func (r *recorder) running(id string, running serviceworker.VersionRunningStatus) {
+func (r *transcriber) running(id string, running serviceworker.VersionRunningStatus) {
 	r.t.Helper()
 	r.until("#"+id+" "+string(running), func(s *State) bool {
 		v := anyVersion(s, id)
@@ -77,7 +77,7 @@ func (r *recorder) running(id string, running serviceworker.VersionRunningStatus
 const register = `navigator.serviceWorker.register('/app/sw.js', {scope: '/app/'}).then(r => 'registered', e => 'rejected: ' + e.message)`
 
 // active makes an active worker with a page in its scope, controlled.
-func (r *recorder) active(script string) *tab {
+func (r *transcriber) active(script string) *tab {
 	r.t.Helper()
 	r.site.script("/app/sw.js", script)
 	r.site.page("/app/", "<!doctype html><title>App</title>")
@@ -89,7 +89,7 @@ func (r *recorder) active(script string) *tab {
 }
 
 // waiting has version 1 wait behind version 0.
-func (r *recorder) waiting(p *tab, script string) {
+func (r *transcriber) waiting(p *tab, script string) {
 	r.t.Helper()
 	r.site.script("/app/sw.js", script)
 	r.receipt(Action{Kind: Update, Registration: r.key("0")}, Sent, "")
@@ -99,7 +99,7 @@ func (r *recorder) waiting(p *tab, script string) {
 	r.settle(200 * time.Millisecond)
 }
 
-func (r *recorder) key(id string) RegistrationKey {
+func (r *transcriber) key(id string) RegistrationKey {
 	for _, reg := range r.state.Registrations {
 		if reg.Key.ID == id {
 			return reg.Key
@@ -109,14 +109,14 @@ func (r *recorder) key(id string) RegistrationKey {
 	return RegistrationKey{}
 }
 
-func firstInstall(r *recorder) {
+func firstInstall(r *transcriber) {
 	p := r.active(plainWorker)
 	r.settle(500 * time.Millisecond)
 	r.t.Logf("controller: %s, clients before the snapshot: %v", p.eval("String(!!navigator.serviceWorker.controller)"), anyVersion(r.state, "0").Clients)
 	r.snapshot()
 }
 
-func claim(r *recorder) {
+func claim(r *transcriber) {
 	r.site.script("/app/sw.js", `addEventListener('activate', e => e.waitUntil(clients.claim()));`+plainWorker)
 	r.site.page("/app/", "<!doctype html><title>App</title>")
 	p := r.open(r.site.a("/app/"))
@@ -125,7 +125,7 @@ func claim(r *recorder) {
 	r.settle(500 * time.Millisecond)
 }
 
-func updateSkipWaiting(r *recorder) {
+func updateSkipWaiting(r *transcriber) {
 	p := r.active(plainWorker)
 	r.snapshot()
 	r.waiting(p, plainWorker+"// 2")
@@ -141,7 +141,7 @@ func updateSkipWaiting(r *recorder) {
 	r.snapshot()
 }
 
-func updateLastClient(r *recorder) {
+func updateLastClient(r *transcriber) {
 	p := r.active(plainWorker)
 	q := r.open(r.site.a("/app/?second"))
 	r.snapshot()
@@ -155,7 +155,7 @@ func updateLastClient(r *recorder) {
 	r.snapshot()
 }
 
-func unregisterControlled(r *recorder) {
+func unregisterControlled(r *transcriber) {
 	p := r.active(plainWorker)
 	r.snapshot()
 	r.receipt(Action{Kind: Unregister, Registration: r.key("0")}, Sent, "")
@@ -168,7 +168,7 @@ func unregisterControlled(r *recorder) {
 	r.snapshot()
 }
 
-func unregisterFree(r *recorder) {
+func unregisterFree(r *transcriber) {
 	p := r.active(plainWorker)
 	p.navigate(r.site.a("/"))
 	r.snapshot()
@@ -179,7 +179,7 @@ func unregisterFree(r *recorder) {
 	r.snapshot()
 }
 
-func stopStart(r *recorder) {
+func stopStart(r *transcriber) {
 	r.active(plainWorker)
 	r.receipt(Action{Kind: Stop, Registration: r.key("0")}, Sent, "")
 	r.call(r.watch, "ServiceWorker.stopWorker", map[string]any{"versionId": "0"}, nil)
@@ -193,7 +193,7 @@ func stopStart(r *recorder) {
 	r.settle(300 * time.Millisecond)
 }
 
-func syntaxError(r *recorder) {
+func syntaxError(r *transcriber) {
 	r.site.script("/app/sw.js", `this is not a script`)
 	p := r.open(r.site.a("/"))
 	r.t.Log(p.eval(register))
@@ -201,7 +201,7 @@ func syntaxError(r *recorder) {
 	r.snapshot()
 }
 
-func installReject(r *recorder) {
+func installReject(r *transcriber) {
 	r.site.script("/app/sw.js", `addEventListener('install', e => e.waitUntil(Promise.reject(new Error('no shell'))));`)
 	p := r.open(r.site.a("/"))
 	r.t.Log(p.eval(register))
@@ -210,14 +210,14 @@ func installReject(r *recorder) {
 	r.snapshot()
 }
 
-func notFound(r *recorder) {
+func notFound(r *transcriber) {
 	p := r.open(r.site.a("/"))
 	r.t.Log(p.eval(register))
 	r.settle(1500 * time.Millisecond)
 	r.snapshot()
 }
 
-func routesScenario(r *recorder) {
+func routesScenario(r *transcriber) {
 	r.active(`addEventListener('install', e => e.waitUntil(e.addRoutes([
   {condition: {urlPattern: '/app/static/*', requestMethod: 'GET'}, source: 'network'},
   {condition: {urlPattern: new URLPattern({pathname: '/app/*.jpg'})}, source: {cacheName: 'images'}},
@@ -227,7 +227,7 @@ func routesScenario(r *recorder) {
 	r.settle(300 * time.Millisecond)
 }
 
-func partitioned(r *recorder) {
+func partitioned(r *transcriber) {
 	r.active(plainWorker)
 	r.site.page("/embed", `<!doctype html><title>News</title><iframe src="`+r.site.a("/app/frame")+`"></iframe>`)
 	r.site.page("/app/frame", `<!doctype html><title>Frame</title><script>`+register+`</script>`)
@@ -258,7 +258,7 @@ func partitioned(r *recorder) {
 	}
 }
 
-func partitionedControlled(r *recorder) {
+func partitionedControlled(r *transcriber) {
 	r.site.script("/app/sw.js", `addEventListener('activate', e => e.waitUntil(clients.claim()));`+plainWorker)
 	r.site.page("/embed", `<!doctype html><title>News</title><iframe src="`+r.site.a("/app/frame")+`"></iframe>`)
 	r.site.page("/app/frame", `<!doctype html><title>Frame</title><script>`+register+`</script>`)
@@ -273,7 +273,7 @@ func partitionedControlled(r *recorder) {
 	r.t.Logf("loaded again: %v, page is %s", anyVersion(r.state, "0").Clients, p.id)
 }
 
-func frameSameSite(r *recorder) {
+func frameSameSite(r *transcriber) {
 	r.site.page("/", `<!doctype html><title>Home</title><iframe src="/app/"></iframe>`)
 	p := r.active(plainWorker)
 	p.navigate(r.site.a("/"))
@@ -282,7 +282,7 @@ func frameSameSite(r *recorder) {
 	r.t.Logf("%v, page is %s", anyVersion(r.state, "0").Clients, p.id)
 }
 
-func restart(r *recorder) {
+func restart(r *transcriber) {
 	r.active(plainWorker)
 	r.settle(2 * time.Second) // Chromium writes registrations to disk by and by
 	r.note(NoteGone{Reason: "the browser closed the connection"})
@@ -292,7 +292,7 @@ func restart(r *recorder) {
 	r.settle(500 * time.Millisecond)
 }
 
-func pausedScenario(r *recorder) {
+func pausedScenario(r *transcriber) {
 	p := r.active(`addEventListener('message', e => { debugger; });` + plainWorker)
 	r.snapshot()
 	r.waiting(p, plainWorker+"// 2")
@@ -319,7 +319,7 @@ func pausedScenario(r *recorder) {
 	r.settle(300 * time.Millisecond)
 }
 
-func consoleScenario(r *recorder) {
+func consoleScenario(r *transcriber) {
 	r.active(`console.log('start %s', 'now', {a: 1});
 addEventListener('message', e => { console.warn('got', e.data); addEventListener('push', () => {}); throw new Error('no handler'); });`)
 	v := anyVersion(r.state, "0")
@@ -335,7 +335,7 @@ addEventListener('message', e => { console.warn('got', e.data); addEventListener
 	r.note(NoteTargetSession{TargetID: v.TargetID, Attached: false})
 }
 
-func hardReload(r *recorder) {
+func hardReload(r *transcriber) {
 	p := r.active(plainWorker)
 	r.snapshot()
 	r.t.Logf("controlled: %s %v", p.eval("String(!!navigator.serviceWorker.controller)"), anyVersion(r.state, "0").Clients)
@@ -349,7 +349,7 @@ func hardReload(r *recorder) {
 	r.snapshot()
 }
 
-func eventHolds(r *recorder) {
+func eventHolds(r *transcriber) {
 	r.site.page("/slow", strings.Repeat("x", 10))
 	p := r.active(`addEventListener('message', e => e.waitUntil(new Promise(r => setTimeout(r, 8000))));` + plainWorker)
 	r.snapshot()
