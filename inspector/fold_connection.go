@@ -115,6 +115,7 @@ func (f *fold) contexts(n NoteContexts) {
 		c := f.context(f.m.Instance, nc.ID)
 		if c.Default != nc.Default || fresh {
 			f.nameContext(c, nc.Default)
+			f.renameSlugs(c)
 		}
 		if fresh {
 			c.expectRegs, c.expectVers = true, true
@@ -139,6 +140,16 @@ func (f *fold) contextGone(c *Context) {
 	for _, r := range f.s.Registrations {
 		if r.Key.Instance == c.Instance && r.Key.Context == c.ID && r.GoneAt.IsZero() {
 			f.registration(r.Key).GoneAt = f.now
+		}
+	}
+}
+
+// renameSlugs follows a new label of a context.
+func (f *fold) renameSlugs(c *Context) {
+	for _, r := range f.s.Registrations {
+		if r.Key.Instance == c.Instance && r.Key.Context == c.ID {
+			w := f.registration(r.Key)
+			w.slug = w.newHash(f.s)
 		}
 	}
 }

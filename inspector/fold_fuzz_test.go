@@ -52,6 +52,9 @@ func checkState(t *testing.T, s *State) {
 		if s.Registration(r.Key) != r {
 			t.Errorf("%v cannot be found", r.Key)
 		}
+		if r.Scope != "" && r.slug != r.newHash(s) {
+			t.Errorf("the kept slug of %v is stale", r.Key)
+		}
 		r.Urgency()
 		s.BySlug(r.Slug(s))
 		s.Clients(r)

@@ -176,6 +176,7 @@ func (f *fold) setScope(r *Registration, scope string) {
 	if r.StorageKey.Known != Seen && !r.keyEvident {
 		r.StorageKey = firstPartyKey(scope)
 	}
+	r.slug = r.newHash(f.s)
 	f.doubt(r)
 }
 

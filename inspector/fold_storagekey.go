@@ -93,6 +93,7 @@ func (f *fold) storageKey(n NoteStorageKey) {
 	}
 	w := f.registration(n.Registration)
 	w.StorageKey = ParseStorageKey(n.StorageKey)
+	w.slug = w.newHash(f.s)
 	f.change(Change{Kind: ChangeFacts, Registration: n.Registration, What: "storage key read: " + n.StorageKey})
 	f.doubt(w)
 }
@@ -169,5 +170,6 @@ func (f *fold) concludeKey(r *Registration, key string) {
 	r = f.registration(r.Key)
 	r.StorageKey, r.keyEvident = ParseStorageKey(key), true
 	r.StorageKey.Known = Inferred
+	r.slug = r.newHash(f.s)
 	f.doubt(r)
 }

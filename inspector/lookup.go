@@ -102,7 +102,15 @@ func (r *Registration) Slug(s *State) string {
 	return slug
 }
 
+// hash is the slug without the number that tells twins apart.
 func (r *Registration) hash(s *State) string {
+	if r.slug != "" {
+		return r.slug
+	}
+	return r.newHash(s)
+}
+
+func (r *Registration) newHash(s *State) string {
 	label := ""
 	if c := s.Context(r.Key.Instance, r.Key.Context); c != nil {
 		label = c.Label

@@ -37,6 +37,11 @@ func TestSlugs(t *testing.T) {
 	if got := p.s.BySlug(slug); got == nil || got.Key.ID != "12" {
 		t.Errorf("the slug finds %+v, not the new registration", got)
 	}
+	for _, r := range p.s.Registrations {
+		if r.slug != r.newHash(p.s) {
+			t.Errorf("the kept slug of %s is stale", r.Key.ID)
+		}
+	}
 	if p.s.BySlug("nothing0") != nil {
 		t.Error("a slug of nothing finds something")
 	}

@@ -245,25 +245,33 @@ func (c RouteCheck) words() string {
 // JSON of a URLPatternInit.
 func checkPattern(text string, q RouteRequest) RouteCheck {
 	c := RouteCheck{Field: "urlPattern", Want: text, Got: q.URL, Result: Fail}
-	p, err := compilePattern(text, q.Base)
-	if err != nil {
+	matches, err := testPattern(text, q)
+	switch {
+	case err != nil:
 		c.Result, c.Detail = Unknown, "the pattern cannot be evaluated here: "+err.Error()
-		return c
-	}
-	if p.Test(q.URL, "") {
+	case matches:
 		c.Result = Pass
 	}
 	return c
 }
 
-// compilePattern makes a pattern of either form. The pattern comes from a page:
-// whatever it does to the library is an error here.
-func compilePattern(text, base string) (p *urlpattern.URLPattern, err error) {
+// testPattern evaluates a pattern. It comes from a page: whatever it does to the
+// library is an error here.
+func testPattern(text string, q RouteRequest) (matches bool, err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			p, err = nil, fmt.Errorf("urlpattern: %v", r)
+			matches, err = false, fmt.Errorf("urlpattern: %v", r)
 		}
 	}()
+	p, err := compilePattern(text, q.Base)
+	if err != nil {
+		return false, err
+	}
+	return p.Test(q.URL, ""), nil
+}
+
+// compilePattern makes a pattern of either form.
+func compilePattern(text, base string) (*urlpattern.URLPattern, error) {
 	if !strings.HasPrefix(strings.TrimSpace(text), "{") {
 		return urlpattern.New(text, base, nil)
 	}

@@ -133,6 +133,7 @@ type Registration struct {
 	ClientLog []ClientPeriod
 
 	clientLog  appendLog[ClientPeriod]
+	slug       string // base of its slug, kept by the fold
 	keyEvident bool   // StorageKey is concluded from a client, not just assumed
 	rev        uint64 // Seq of the State this copy was made for
 }

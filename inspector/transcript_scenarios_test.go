@@ -33,6 +33,8 @@ var scenarios = []struct {
 	{"paused", "The active worker is paused in the debugger while skip waiting is sent.", pausedScenario},
 	{"console", "A session on a worker reads its console, an exception and a late listener warning.", consoleScenario},
 	{"hard-reload", "A controlled page is reloaded past the worker.", hardReload},
+	{"idle", "Nobody is attached to an idle worker: the browser stops it by itself; a push event starts it again.", idle},
+	{"update-fails", "The new script of an update does not parse: the old version stays.", updateFails},
 	{"event-holds", "No client is left, but an event of the old worker has not finished.", eventHolds},
 }
 
@@ -346,6 +348,25 @@ func hardReload(r *transcriber) {
 	p.navigate(r.site.a("/app/"))
 	r.settle(500 * time.Millisecond)
 	r.t.Logf("after a reload: %s %v", p.eval("String(!!navigator.serviceWorker.controller)"), anyVersion(r.state, "0").Clients)
+	r.snapshot()
+}
+
+func idle(r *transcriber) {
+	p := r.active(`addEventListener('push', () => {});` + plainWorker)
+	p.navigate(r.site.a("/"))
+	r.running("0", serviceworker.VersionRunningStatusStopped)
+	r.receipt(Action{Kind: Push, Registration: r.key("0"), Data: "hello"}, Sent, "")
+	r.call(r.watch, "ServiceWorker.deliverPushMessage", map[string]any{"origin": r.site.a(""), "registrationId": "0", "data": "hello"}, nil)
+	r.running("0", serviceworker.VersionRunningStatusRunning)
+	r.settle(300 * time.Millisecond)
+}
+
+func updateFails(r *transcriber) {
+	r.active(plainWorker)
+	r.site.script("/app/sw.js", "this is not a script")
+	r.receipt(Action{Kind: Update, Registration: r.key("0")}, Sent, "")
+	r.call(r.watch, "ServiceWorker.updateRegistration", map[string]any{"scopeURL": r.site.a("/app/")}, nil)
+	r.settle(3 * time.Second)
 	r.snapshot()
 }
 
