@@ -62,8 +62,8 @@ func runUpdate(ctx context.Context, at *attempt) result {
 
 const updateScript = `async (scope) => {
 	const reg = await navigator.serviceWorker.getRegistration(scope);
-	if (!reg || reg.scope !== scope) return { missing: 'missing' };
-	try { await reg.update(); return {}; } catch (e) { return { error: e.message }; }
+	if (!reg || reg.scope !== scope) return { Missing: 'missing' };
+	try { await reg.update(); return {}; } catch (e) { return { Error: e.message }; }
 }`
 
 // updateUnproved waits for a new version when the promise cannot be had.
@@ -123,14 +123,22 @@ func wasInstalling(v *Version) bool {
 	return slices.ContainsFunc(v.History, func(t Transition) bool { return t.Status == serviceworker.VersionStatusInstalling })
 }
 
-// lastError is ": " and the last error of a version, "" when there is none.
+// lastError is ": " and the last error of a version, "" when there is none. One
+// that has a place in the script is better than the browser's summary of it.
 func lastError(r *Registration, version string) string {
+	text := ""
 	for _, e := range slices.Backward(r.Errors) {
-		if e.VersionID == version {
+		if e.VersionID != version {
+			continue
+		}
+		if e.Line >= 0 {
 			return ": " + e.Message
 		}
+		if text == "" {
+			text = ": " + e.Message
+		}
 	}
-	return ""
+	return text
 }
 
 // runSkipWaiting makes the waiting version active; only its activation proves
@@ -222,7 +230,7 @@ func runUnregister(ctx context.Context, at *attempt) result {
 
 const unregisterScript = `async (scope) => {
 	const reg = await navigator.serviceWorker.getRegistration(scope);
-	if (!reg || reg.scope !== scope) return { missing: 'missing' };
+	if (!reg || reg.scope !== scope) return { Missing: 'missing' };
 	await reg.unregister();
 	return {};
 }`

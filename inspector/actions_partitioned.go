@@ -35,7 +35,7 @@ func (at *attempt) skipWaitingInside(ctx context.Context) (res result, ok bool) 
 	}
 	at.w.keep(v.TargetID, "skip waiting", true)
 	defer at.w.keep(v.TargetID, "skip waiting", false)
-	defer at.w.detach(session)
+	defer at.w.detachNow(session)
 	eval, err := cdproto.Call(ctx, session, runtime.Evaluate, runtime.EvaluateParams{Expression: "void self.skipWaiting()"})
 	if err == nil {
 		err = evalResult(nil, eval.Result, eval.ExceptionDetails)
@@ -65,7 +65,7 @@ func (at *attempt) wakeWaiting(ctx context.Context) error {
 
 const wakeScript = `async (scope) => {
 	const reg = await navigator.serviceWorker.getRegistration(scope);
-	if (!reg || reg.scope !== scope || !reg.waiting) return { missing: 'missing' };
+	if (!reg || reg.scope !== scope || !reg.waiting) return { Missing: 'missing' };
 	reg.waiting.postMessage(undefined);
 	return {};
 }`

@@ -15,10 +15,11 @@ import (
 )
 
 // openCache is the head of the scripts below: the cache of a name in a bucket,
-// and null when there is none (open would create it).
+// unless there is none (open would create it; has(”) is false in Chromium even
+// when keys() lists a cache of that name).
 const openCache = `
 	const store = bucket ? (await navigator.storageBuckets.open(bucket)).caches : caches;
-	if (!(await store.has(name))) return { Missing: 'cache' };
+	if (!(await store.keys()).includes(name)) return { Missing: 'cache' };
 	const cache = await store.open(name);
 	const request = (url, headers) => {
 		const r = new Request(url);
@@ -121,8 +122,8 @@ func (b *Browser) Body(ctx context.Context, ref CacheRef, url string, requestHea
 	return body, nil
 }
 
-const bodyScript = `async (bucket, name, url, headers, limit) => {` + openCache + `
-	const options = { ignoreMethod: true, ignoreVary: headers === null };
+const bodyScript = `async (bucket, name, url, headers, any, limit) => {` + openCache + `
+	const options = { ignoreMethod: true, ignoreVary: any };
 	const response = await cache.match(request(url, headers), options);
 	if (!response) return { Missing: 'entry' };
 	if (response.type.startsWith('opaque')) return { Missing: 'body' };
@@ -145,7 +146,7 @@ func (p *storagePlace) body(ctx context.Context, f *frame, ref CacheRef, url str
 		Missing, Type, Data string
 		Size                int64
 	}
-	if err := f.eval(ctx, &answer, bodyScript, ref.Bucket, ref.Name, url, requestHeaders, limit); err != nil {
+	if err := f.eval(ctx, &answer, bodyScript, ref.Bucket, ref.Name, url, requestHeaders, requestHeaders == nil, limit); err != nil {
 		return nil, err
 	}
 	if answer.Missing == "cache" {

@@ -280,6 +280,17 @@ func (w *watcher) detach(s *cdp.Session) {
 	}
 }
 
+// detachNow ends a session and waits until it has ended, so that what is said of
+// it afterwards is true. It has a deadline of its own: it must happen even when
+// the one who attached ran out of time.
+func (w *watcher) detachNow(s *cdp.Session) {
+	ctx, cancel := context.WithTimeout(w.l.ctx, applyTimeout)
+	defer cancel()
+	if err := s.Detach(ctx); err != nil && w.l.ctx.Err() == nil {
+		w.l.b.log.Debug("detaching", "err", err)
+	}
+}
+
 // keepers are the reasons for which sessions of swinspect are attached to
 // service workers, which keeps them alive, by target.
 type keepers struct {

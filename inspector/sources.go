@@ -106,7 +106,7 @@ func (w *watcher) readScripts(ctx context.Context, v *Version) ([]*Script, error
 	}
 	w.keep(v.TargetID, "source", true)
 	defer w.keep(v.TargetID, "source", false)
-	defer w.detach(session)
+	defer w.detachNow(session)
 	parsed := session.Listen(4096, debugger.ScriptParsed.Method)
 	defer parsed.Close()
 	// Every script there is is announced before the reply.

@@ -1,11 +1,16 @@
 package inspector
 
 import (
+	"context"
+	"errors"
 	"log/slog"
 	"os"
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/swinspect/swinspect/cdp"
+	"github.com/swinspect/swinspect/internal/testsite/drive"
 )
 
 func testLogger(testing.TB) *slog.Logger {
@@ -157,6 +162,11 @@ func TestChromiumKillAndRestart(t *testing.T) {
 	if d := time.Since(began); d > 2*time.Second || s.Connection.Reason == "" {
 		t.Errorf("seen after %v: %+v", d, s.Connection)
 	}
+	_, err := b.Do(t.Context(), Action{Kind: Stop, Registration: live(s, w.scope("simple")).Key}, time.Second)
+	if _, ok := errors.AsType[*GoneError](err); !ok {
+		t.Errorf("an action on a browser that is gone: %v", err)
+	}
+
 	w.Chromium = startIn(t, dir, port)
 	began = time.Now()
 	s = w.until(t, "its return is seen", func(s *State) bool {
@@ -178,5 +188,101 @@ func TestChromiumKillAndRestart(t *testing.T) {
 	}
 	if kept != 1 {
 		t.Errorf("%d registrations kept of the old instance", kept)
+	}
+}
+
+// 200 registrations of 20 origins, with nothing lost and nothing twice.
+func TestChromiumTwoHundredRegistrations(t *testing.T) {
+	w := inOwn(t)
+	twoHundred(t, w.Chromium, w.site, 200)
+	all := func(s *State) bool {
+		n := 0
+		for _, r := range s.Live() {
+			if v := r.Active(); v != nil && v.Status == "activated" {
+				n++
+			}
+		}
+		return n == 200 && len(s.Live()) == 200
+	}
+	w.until(t, "all are active in the browser that watched", all)
+	began := time.Now()
+	_, b := attachTo(t, w.Endpoint())
+	if s := b.State(); !all(s) {
+		t.Errorf("%d registrations after attach", len(s.Live()))
+	}
+	t.Logf("attached to 200 registrations in %v", time.Since(began).Round(time.Millisecond))
+	slugs := map[string]bool{}
+	for _, r := range b.State().Live() {
+		slugs[r.Slug(b.State())] = true
+	}
+	if len(slugs) != 200 {
+		t.Errorf("%d slugs for 200 registrations", len(slugs))
+	}
+}
+
+// Two browsers attached at once do not mix, also when one goes.
+func TestChromiumTwoBrowsers(t *testing.T) {
+	w := inOwn(t)
+	other := drive.Start(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	b2, err := w.hub.Attach(ctx, AttachOptions{Endpoint: other.Endpoint(), Name: "second"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w.hub.Browser("2") != b2 || len(w.hub.Browsers()) != 2 || b2.Name() != "second" {
+		t.Error("the hub lists them wrongly")
+	}
+	w.open(t, "simple")
+	other.Open(t, w.site.URL(1, "claim"))
+	w.registered(t, w.scope("simple"))
+	if _, err := b2.WaitFor(ctx, func(s *State) bool { return live(s, w.site.Scope(1, "claim")) != nil }); err != nil {
+		t.Fatal(err)
+	}
+	if len(w.b.State().Live()) != 1 || len(b2.State().Live()) != 1 {
+		t.Errorf("mixed:\n%s%s", describeState(w.b.State()), describeState(b2.State()))
+	}
+	other.Kill()
+	if _, err := b2.WaitFor(ctx, func(s *State) bool { return s.Connection.Status == Gone }); err != nil {
+		t.Fatal(err)
+	}
+	if w.b.State().Connection.Status != Live {
+		t.Error("the other browser is gone too")
+	}
+	if err := w.hub.Detach("2"); err != nil {
+		t.Fatal(err)
+	}
+	if w.hub.Browser("2") != nil || b2.State().Connection.Status != Closed {
+		t.Error("still attached")
+	}
+	w.do(t, Confirmed, Action{Kind: Stop, Registration: live(w.b.State(), w.scope("simple")).Key})
+}
+
+// Attaching to nothing fails with the reason, and leaves nothing behind.
+func TestChromiumAttachFails(t *testing.T) {
+	hub := NewHub(HubOptions{})
+	defer func() { _ = hub.Close() }()
+	_, err := hub.Attach(t.Context(), AttachOptions{Endpoint: "127.0.0.1:1"})
+	if _, ok := errors.AsType[*cdp.ResolveError](err); !ok {
+		t.Errorf("error %v", err)
+	}
+	if len(hub.Browsers()) != 0 {
+		t.Error("a browser that was never attached is listed")
+	}
+}
+
+// A worker that comes is seen within a second, from its first state on.
+func TestChromiumNewWorkerIsSeenWithinASecond(t *testing.T) {
+	w := inShared(t)
+	w.open(t, "simple") // returns when the page knows that it is registered
+	began := time.Now()
+	w.until(t, "it is seen", func(s *State) bool { return live(s, w.scope("simple")) != nil })
+	if d := time.Since(began); d > time.Second {
+		t.Errorf("seen %v after the page", d)
+	}
+	w.registered(t, w.scope("simple"))
+	v := live(w.b.State(), w.scope("simple")).Active()
+	if !v.Complete || len(v.History) < 5 {
+		t.Errorf("history %+v", v.History)
 	}
 }

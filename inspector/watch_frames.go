@@ -295,18 +295,25 @@ type scriptError struct{ Message string }
 func (e *scriptError) Error() string { return "inspector: script: " + e.Message }
 
 // eval calls a JavaScript function with arguments, awaits it, and decodes what
-// it returns. Arguments travel as JSON, never as code.
+// it returns (names are case-sensitive). The arguments travel as one JSON text,
+// never as code: as values cdproto would leave out empty ones.
 func (f *frame) eval(ctx context.Context, out any, fn string, args ...any) error {
+	if args == nil {
+		args = []any{}
+	}
+	text, err := cdp.Encode(args)
+	if err != nil {
+		return err
+	}
+	value, err := cdp.Encode(string(text))
+	if err != nil {
+		return err
+	}
 	yes := true
 	params := runtime.CallFunctionOnParams{
-		FunctionDeclaration: fn, ExecutionContextID: f.world, AwaitPromise: &yes, ReturnByValue: &yes, Silent: &yes,
-	}
-	for _, a := range args {
-		v, err := cdp.Encode(a)
-		if err != nil {
-			return err
-		}
-		params.Arguments = append(params.Arguments, &runtime.CallArgument{Value: v})
+		FunctionDeclaration: "(json) => (" + fn + ")(...JSON.parse(json))",
+		ExecutionContextID:  f.world, AwaitPromise: &yes, ReturnByValue: &yes, Silent: &yes,
+		Arguments: []*runtime.CallArgument{{Value: value}},
 	}
 	res, err := cdproto.Call(ctx, f.session, runtime.CallFunctionOn, params)
 	if err != nil {

@@ -156,7 +156,7 @@ func (w *watcher) frameKey(ctx context.Context, t *Target) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer w.detach(session)
+	defer w.detachNow(session)
 	res, err := cdproto.Call(ctx, session, storage.GetStorageKey, storage.GetStorageKeyParams{FrameID: cdproto.FrameID(t.Key.ID)})
 	if err != nil {
 		return "", err
@@ -173,7 +173,7 @@ func (w *watcher) workerKey(ctx context.Context, v *Version) (string, error) {
 	}
 	w.keep(v.TargetID, "storage key", true)
 	defer w.keep(v.TargetID, "storage key", false)
-	defer w.detach(session)
+	defer w.detachNow(session)
 	res, err := cdproto.Call(ctx, session, storage.GetStorageKey, storage.GetStorageKeyParams{})
 	return string(res.StorageKey), err
 }
