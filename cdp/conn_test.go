@@ -1,10 +1,13 @@
 package cdp
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -233,6 +236,32 @@ func TestEventTimeIsTheClocks(t *testing.T) {
 	e := <-sub.C()
 	if !e.Time.Equal(at) || e.Method != "A.b" || string(e.Params) != `{"x":[1]}` {
 		t.Errorf("%+v", e)
+	}
+}
+
+func TestWireIsLoggedAtDebug(t *testing.T) {
+	var log bytes.Buffer
+	logger := slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	c := NewConn(serve(t, testMux()), WithLogger(logger))
+	if _, err := cdproto.Call(t.Context(), c.Root(), testEcho, text{Text: "confidential"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Root().Go("No.such", nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Root().Call(t.Context(), testRelease.Method, nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"sent", "received", "method=Test.echo", "pipelined command failed", "wasn't found", "connection ended"} {
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("%q is not in the log:\n%s", want, log.String())
+		}
+	}
+	if strings.Contains(log.String(), "confidential") {
+		t.Error("the log shows parameters")
 	}
 }
 

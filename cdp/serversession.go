@@ -125,13 +125,18 @@ func (s *ServerSession) enqueue(q queued) bool {
 	return true
 }
 
-// take returns everything that waits.
-func (s *ServerSession) take() []queued {
+// next takes the first command that waits; the queue counts those not yet begun.
+func (s *ServerSession) next() (queued, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	taken := s.queue
-	s.queue = nil
-	return taken
+	if len(s.queue) == 0 {
+		s.queue = nil // lets go of the array
+		return queued{}, false
+	}
+	first := s.queue[0]
+	s.queue[0] = queued{}
+	s.queue = s.queue[1:]
+	return first, true
 }
 
 // run is the session's goroutine.
@@ -143,10 +148,7 @@ func (s *ServerSession) run() {
 		case <-s.ctx.Done():
 			return
 		}
-		for _, q := range s.take() {
-			if s.ctx.Err() != nil {
-				return
-			}
+		for q, ok := s.next(); ok && s.ctx.Err() == nil; q, ok = s.next() {
 			s.handle(q)
 		}
 	}

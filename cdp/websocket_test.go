@@ -197,29 +197,31 @@ func TestWebSocketNoticesADeadPeer(t *testing.T) {
 }
 
 func TestWebSocketKeepsASilentPeer(t *testing.T) {
+	t.Parallel()
 	url := echoServer(t, nil) // answers pings, says nothing by itself
-	transport := dial(t, url, WithPing(20*time.Millisecond, 100*time.Millisecond))
+	transport := dial(t, url, WithPing(50*time.Millisecond, time.Second))
 	c := NewConn(transport)
 	defer func() { _ = c.Close() }()
 	select {
 	case <-c.Done():
 		t.Errorf("ended: %v", c.Err())
-	case <-time.After(400 * time.Millisecond):
+	case <-time.After(2500 * time.Millisecond):
 	}
 }
 
 // TestWebSocketKeepsASlowMessage: one message that takes longer than the
 // keepalive allows for silence, but keeps coming.
 func TestWebSocketKeepsASlowMessage(t *testing.T) {
+	t.Parallel()
 	url := silentServer(t, func(conn *websocket.Conn) {
 		w := conn.NetConn()
 		_, _ = w.Write([]byte{0x81, 126, 0, 200})
 		for range 20 {
 			_, _ = w.Write(bytes.Repeat([]byte("x"), 10))
-			time.Sleep(15 * time.Millisecond)
+			time.Sleep(100 * time.Millisecond)
 		}
 	})
-	transport := dial(t, url, WithPing(20*time.Millisecond, 150*time.Millisecond))
+	transport := dial(t, url, WithPing(50*time.Millisecond, time.Second))
 	if b, err := transport.Read(t.Context()); err != nil || len(b) != 200 {
 		t.Errorf("%d bytes, %v", len(b), err)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -46,7 +47,11 @@ func TestLaunchFails(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv("TMPDIR", t.TempDir())
-			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			within := 20 * time.Second
+			if name == "it never listens" {
+				within = time.Second
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), within)
 			defer cancel()
 			p, err := Launch(ctx, test.options)
 			failed, ok := errors.AsType[*LaunchError](err)
@@ -178,4 +183,29 @@ func TestDiscoverFindsALaunchedBrowser(t *testing.T) {
 		}
 	}
 	t.Errorf("not found: %+v", cdp.Discover(t.Context()))
+}
+
+// TestResolveDirectory: with an explicit port Chromium writes no
+// DevToolsActivePort, and on a pipe there is none; its process tells.
+func TestResolveDirectory(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	port := l.Addr().(*net.TCPAddr).Port
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	p := launch(t, Options{Port: port})
+	if ep, err := cdp.Resolve(t.Context(), p.UserDataDir()); err != nil || ep.Instance != p.Endpoint().Instance {
+		t.Errorf("explicit port: %+v, %v", ep, err)
+	}
+	if err := p.Close(); err != nil {
+		t.Error(err)
+	}
+	p = launch(t, Options{Pipe: true})
+	_, err = cdp.Resolve(t.Context(), p.UserDataDir())
+	if failed, ok := errors.AsType[*cdp.ResolveError](err); !ok || !strings.Contains(failed.Reason, "is on a pipe") {
+		t.Errorf("pipe: %v", err)
+	}
 }

@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -160,29 +159,26 @@ func TestCloseEndsGently(t *testing.T) {
 	}
 }
 
-// TestKeepalive: Chromium answers pings, and one that hangs is noticed.
-func TestKeepalive(t *testing.T) {
-	p := launch(t, Options{})
-	transport, err := cdp.DialWebSocket(t.Context(), p.Endpoint().WebSocketURL, cdp.WithPing(50*time.Millisecond, 800*time.Millisecond))
-	if err != nil {
-		t.Fatal(err)
+// BenchmarkCall measures Browser.getVersion on the real thing.
+func BenchmarkCall(b *testing.B) {
+	for name, o := range map[string]Options{"port": {}, "pipe": {Pipe: true}} {
+		b.Run(name, func(b *testing.B) {
+			p, err := Launch(b.Context(), o)
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer func() { _ = p.Close() }()
+			transport, err := p.Transport(b.Context())
+			if err != nil {
+				b.Fatal(err)
+			}
+			c := cdp.NewConn(transport)
+			defer func() { _ = c.Close() }()
+			for b.Loop() {
+				if _, err := cdproto.Call(b.Context(), c.Root(), browser.GetVersion, cdproto.Empty{}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
-	c := cdp.NewConn(transport)
-	defer func() { _ = c.Close() }()
-	select {
-	case <-c.Done():
-		t.Fatalf("a browser that has nothing to say counts as dead: %v", c.Err())
-	case <-time.After(2 * time.Second):
-	}
-	if err := syscall.Kill(p.Pid(), syscall.SIGSTOP); err != nil {
-		t.Fatal(err)
-	}
-	select {
-	case <-c.Done():
-	case <-time.After(10 * time.Second):
-	}
-	if !errors.Is(c.Err(), cdp.ErrUnresponsive) {
-		t.Errorf("cause: %v", c.Err())
-	}
-	p.Kill()
 }
