@@ -296,12 +296,14 @@ type wirePattern struct {
 	BaseURL  *string `json:"baseURL"`
 }
 
+// init completes a dictionary as addRoutes does: relative to the script's URL. A
+// pattern that Chromium has completed already names all parts, so it stays.
 func (w wirePattern) init(base string) *urlpattern.URLPatternInit {
 	i := &urlpattern.URLPatternInit{
 		Protocol: w.Protocol, Username: w.Username, Password: w.Password, Hostname: w.Hostname,
 		Port: w.Port, Pathname: w.Pathname, Search: w.Search, Hash: w.Hash, BaseURL: w.BaseURL,
 	}
-	if i.BaseURL == nil && base != "" && w.Hostname == nil {
+	if i.BaseURL == nil && base != "" {
 		i.BaseURL = &base
 	}
 	return i
