@@ -141,6 +141,10 @@ func (c *Conn) Err() error {
 func (c *Conn) Close() error {
 	c.shut(ErrClosed)
 	c.wg.Wait()
+	// Whoever shut it closed the transport; closing it once more waits for that.
+	if err := c.transport.Close(); err != nil {
+		c.log.Debug("closing the transport", "err", err)
+	}
 	return nil
 }
 
