@@ -126,6 +126,11 @@ const blankPath = "/__swinspect_blank"
 func navigateBlank(ctx context.Context, s *cdp.Session, origin string) error {
 	paused := s.Listen(16, fetch.RequestPaused.Method)
 	defer paused.Close()
+	// Chromium accepts the bypass without the domain, and then ignores it: the
+	// navigation would be an event of the application's worker.
+	if _, err := cdproto.Call(ctx, s, network.Enable, network.EnableParams{}); err != nil {
+		return err
+	}
 	if _, err := cdproto.Call(ctx, s, network.SetBypassServiceWorker, network.SetBypassServiceWorkerParams{Bypass: true}); err != nil {
 		return err
 	}
