@@ -323,3 +323,18 @@ func TestChromiumFacts(t *testing.T) {
 		t.Errorf("%q %+v", r.UpdateViaCache, r.NavigationPreload)
 	}
 }
+
+// The document that lists caches is no event of the application's worker, not
+// even where the scope is the whole origin.
+func TestChromiumCachesPastAGreedyWorker(t *testing.T) {
+	w := inShared(t)
+	w.open(t, "greedy")
+	r := w.registered(t, w.site.Origin(w.origin)+"/")
+	ref := StorageRef{Instance: r.Key.Instance, Context: r.Key.Context, StorageKey: r.StorageKey.Raw}
+	if _, err := w.b.Caches(t.Context(), ref, false); err != nil {
+		t.Fatal(err)
+	}
+	if n := w.site.Hits(blankPath); n != 0 {
+		t.Errorf("the worker saw the document of swinspect: the network was asked %d times", n)
+	}
+}

@@ -27,6 +27,7 @@
 //	errors       console output, unhandled rejections, errors in fetch
 //	busy         a message event that lasts ?ms=
 //	workers      a dedicated and a shared worker as clients
+//	greedy       its scope is the whole origin, and it answers everything
 //	plain        a page without a worker
 //
 // In every script and page of a fixture the text __VERSION__ is its version,

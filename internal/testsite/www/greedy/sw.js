@@ -1,0 +1,2 @@
+// greedy worker, version __VERSION__: answers for the whole origin, by network
+addEventListener('fetch', (event) => event.respondWith(fetch(event.request)));
