@@ -17,18 +17,19 @@ import (
 // nothing, and our target keeps it half alive.
 const contextPoll = 2 * time.Second
 
-// readContexts lists the browser contexts: the default one, those made over CDP
-// (Target.getBrowserContexts) and those seen only through a target of somebody
-// else (incognito windows of the user).
+// readContexts asks for the browser contexts.
 func (l *link) readContexts(ctx context.Context) ([]NoteContext, error) {
 	known, err := cdproto.Call(ctx, l.conn.Root(), target.GetBrowserContexts, cdproto.Empty{})
 	if err != nil {
 		return nil, err
 	}
-	targets, err := cdproto.Call(ctx, l.conn.Root(), target.GetTargets, target.GetTargetsParams{})
-	if err != nil {
-		return nil, err
-	}
+	return l.listContexts(known), nil
+}
+
+// listContexts lists the browser contexts: the default one, those made over CDP
+// (Target.getBrowserContexts) and those seen only through a target of somebody
+// else (incognito windows of the user).
+func (l *link) listContexts(known target.GetBrowserContextsResult) []NoteContext {
 	var list []NoteContext
 	add := func(id string, isDefault bool) {
 		if id != "" && !slices.ContainsFunc(list, func(c NoteContext) bool { return c.ID == id }) {
@@ -42,12 +43,12 @@ func (l *link) readContexts(ctx context.Context) ([]NoteContext, error) {
 	for _, id := range known.BrowserContextIDs {
 		add(string(id), false)
 	}
-	for _, t := range targets.TargetInfos {
-		if id := string(t.BrowserContextID); !l.ownTarget(id, string(t.TargetID)) {
-			add(id, id == l.defaultContext)
+	for _, t := range l.b.State().Targets {
+		if t.Key.Instance == l.instance && !t.Own && !l.ownTarget(t.Context, t.Key.ID) {
+			add(t.Context, t.Context == l.defaultContext)
 		}
 	}
-	return list, nil
+	return list
 }
 
 // withDefault puts the default context into a list of a browser that does not
@@ -212,6 +213,14 @@ type hiddenTarget struct {
 // and attaches to it. It is no tab, takes no focus, and ends with the
 // connection.
 func (l *link) createHidden(ctx context.Context, browserContext string) hiddenTarget {
+	h := l.createTarget(ctx, browserContext)
+	if h.id != "" {
+		l.note(browserContext, NoteOwnTarget{TargetID: h.id})
+	}
+	return h
+}
+
+func (l *link) createTarget(ctx context.Context, browserContext string) hiddenTarget {
 	hidden := true
 	res, err := cdproto.Call(ctx, l.conn.Root(), target.CreateTarget, target.CreateTargetParams{
 		URL: "about:blank", Hidden: &hidden, BrowserContextID: cdproto.BrowserContextID(browserContext),
@@ -219,13 +228,11 @@ func (l *link) createHidden(ctx context.Context, browserContext string) hiddenTa
 	if err != nil {
 		return hiddenTarget{err: err}
 	}
-	id := string(res.TargetID)
-	l.note(browserContext, NoteOwnTarget{TargetID: id})
 	session, err := l.conn.Attach(ctx, res.TargetID)
 	if err != nil {
-		l.closeTarget(id)
+		l.closeTarget(string(res.TargetID))
 	}
-	return hiddenTarget{id: id, session: session, err: err}
+	return hiddenTarget{id: string(res.TargetID), session: session, err: err}
 }
 
 // closeTarget closes a target of ours. It does not wait: the target is of no

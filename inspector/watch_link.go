@@ -40,13 +40,13 @@ type link struct {
 	wg   sync.WaitGroup
 	once sync.Once
 
-	kickContexts chan struct{} // the list of contexts may have changed
+	kickContexts chan struct{}      // the list of contexts may have changed
+	barriers     chan chan struct{} // see barrier
 
 	mu       sync.Mutex
 	places   map[string]*place   // by session id
 	watchers map[string]*watcher // by browser context id
 	listed   []NoteContext       // as last noted
-	opening  bool                // the first inventory is not complete
 }
 
 // place says what the events of a session are about.
@@ -78,7 +78,7 @@ func (b *Browser) connect(ctx context.Context) (*link, error) {
 		kickContexts: make(chan struct{}, 1),
 		places:       map[string]*place{},
 		watchers:     map[string]*watcher{},
-		opening:      true,
+		barriers:     make(chan chan struct{}),
 	}
 	l.instance = cmp.Or(ep.Instance, fmt.Sprintf("link-%d", b.now().UnixNano()))
 	l.sub = l.conn.Listen(queue)
@@ -92,14 +92,19 @@ func (b *Browser) connect(ctx context.Context) (*link, error) {
 	return l, nil
 }
 
-// open takes the first inventory: who the browser is, which contexts it has, and
-// of each the service workers.
+// open takes the first inventory: who the browser is, which contexts and targets
+// it has, and of each context the service workers. What can be asked at once is;
+// events wait in the subscription until the pump begins.
 func (l *link) open(ctx context.Context) error {
-	// Creating the hidden target takes the browser longest: ask first.
-	hidden := make(chan hiddenTarget, 1)
-	l.wg.Go(func() { hidden <- l.createHidden(ctx, "") })
-
-	version, err := cdproto.Call(ctx, l.conn.Root(), browser.GetVersion, cdproto.Empty{})
+	root := l.conn.Root()
+	hidden := async(l, func() (hiddenTarget, error) { h := l.createTarget(ctx, ""); return h, nil })
+	discover := async(l, func() (cdproto.Empty, error) {
+		return cdproto.Call(ctx, root, target.SetDiscoverTargets, target.SetDiscoverTargetsParams{Discover: true})
+	})
+	contexts := async(l, func() (target.GetBrowserContextsResult, error) {
+		return cdproto.Call(ctx, root, target.GetBrowserContexts, cdproto.Empty{})
+	})
+	version, err := cdproto.Call(ctx, root, browser.GetVersion, cdproto.Empty{})
 	if err != nil {
 		return err
 	}
@@ -110,30 +115,45 @@ func (l *link) open(ctx context.Context) error {
 	l.b.store.forgetTracking()
 	l.wg.Go(l.pump)
 	l.b.setLink(l)
-	if _, err := cdproto.Call(ctx, l.conn.Root(), target.SetDiscoverTargets, target.SetDiscoverTargetsParams{Discover: true}); err != nil {
+	known := <-contexts
+	if known.err != nil {
+		return known.err
+	}
+	if d := <-discover; d.err != nil {
+		return d.err
+	}
+	if err := l.barrier(ctx); err != nil { // the targets that were announced are folded
 		return err
 	}
-	contexts, err := l.readContexts(ctx)
-	if err != nil {
+	list := l.listContexts(known.value)
+	first := (<-hidden).value
+	if first.id != "" {
+		l.note("", NoteOwnTarget{TargetID: first.id})
+	}
+	if list, err = l.withDefault(ctx, list, first); err != nil {
 		return err
 	}
-	var first hiddenTarget
-	select {
-	case first = <-hidden:
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	if contexts, err = l.withDefault(ctx, contexts, first); err != nil {
+	if err := l.watchAll(ctx, list, first); err != nil {
 		return err
 	}
-	if err := l.watchAll(ctx, contexts, first); err != nil {
-		return err
-	}
-	l.mu.Lock()
-	l.opening = false
-	l.mu.Unlock()
 	l.wg.Go(l.manage)
 	return nil
+}
+
+// outcome is what a goroutine of open came back with.
+type outcome[T any] struct {
+	value T
+	err   error
+}
+
+// async runs f on a goroutine of the link. The channel has room for its outcome.
+func async[T any](l *link, f func() (T, error)) <-chan outcome[T] {
+	c := make(chan outcome[T], 1)
+	l.wg.Go(func() {
+		v, err := f()
+		c <- outcome[T]{v, err}
+	})
+	return c
 }
 
 // close ends the link and waits for its goroutines.
@@ -182,19 +202,16 @@ const batch = 256
 // pump is the goroutine that folds what arrives. When it cannot keep up the
 // subscription overflows, which ends the link: a gap must not go unnoticed.
 func (l *link) pump() {
-	for e := range l.sub.C() {
-		events := append(make([]cdp.Event, 0, 8), e)
-		for more := true; more && len(events) < batch; {
-			select {
-			case e, ok := <-l.sub.C():
-				if more = ok; ok {
-					events = append(events, e)
-				}
-			default:
-				more = false
+	for open := true; open; {
+		select {
+		case e, ok := <-l.sub.C():
+			if open = ok; ok {
+				open = l.drain([]cdp.Event{e})
 			}
+		case done := <-l.barriers:
+			open = l.drain(nil)
+			close(done)
 		}
-		l.take(events)
 	}
 	if err := l.sub.Err(); errors.Is(err, cdp.ErrOverflow) && l.ctx.Err() == nil {
 		l.end(fmt.Errorf("events came faster than they could be read: %w", err))
@@ -202,8 +219,51 @@ func (l *link) pump() {
 	}
 }
 
+// drain folds events and all that wait behind them, a batch at a time. It
+// reports whether more can come.
+func (l *link) drain(events []cdp.Event) (more bool) {
+	for {
+		select {
+		case e, ok := <-l.sub.C():
+			if !ok {
+				l.take(events)
+				return false
+			}
+			if events = append(events, e); len(events) == batch {
+				l.take(events)
+				events = nil
+			}
+		default:
+			l.take(events)
+			return true
+		}
+	}
+}
+
+// barrier returns when every event that came before now is folded: a reply does
+// not wait for the events before it.
+func (l *link) barrier(ctx context.Context) error {
+	done := make(chan struct{})
+	select {
+	case l.barriers <- done:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-l.conn.Done():
+		return l.conn.Err()
+	}
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
 // take folds events and tells those who act on them.
 func (l *link) take(events []cdp.Event) {
+	if len(events) == 0 {
+		return
+	}
 	messages := make([]Message, 0, len(events))
 	places := make([]*place, len(events))
 	for i, e := range events {
