@@ -123,21 +123,29 @@ func (s *Server) detach(w http.ResponseWriter, r *http.Request) {
 	s.done(w, r, "/start")
 }
 
-// read asks the browser for what it tells only on request: the registration's
-// settings and its storage use.
+// readWait bounds a read that was asked for: storage use measures bodies.
+const readWait = 20 * time.Second
+
+// read asks the browser for what it tells only on request: the storage use, or
+// the registration's settings (what=facts), which a page of its origin knows.
 func (s *Server) read(w http.ResponseWriter, r *http.Request) {
 	p := s.pageContext(w, r, &s.panels[0])
 	if p == nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), formWait)
+	ctx, cancel := context.WithTimeout(r.Context(), readWait)
 	defer cancel()
 	ref := inspector.StorageRef{
 		Instance: p.Registration.Key.Instance, Context: p.Registration.Key.Context,
 		StorageKey: p.Registration.StorageKey.Raw,
 	}
-	_, err := p.Browser.Usage(ctx, ref)
-	if err = errors.Join(err, p.Browser.Facts(ctx, p.Registration.Key)); err != nil && ctx.Err() == nil {
+	var err error
+	if r.PostFormValue("what") == "facts" {
+		err = p.Browser.Facts(ctx, p.Registration.Key)
+	} else {
+		_, err = p.Browser.Usage(ctx, ref)
+	}
+	if err != nil && r.Context().Err() == nil {
 		s.notices.add(p.Browser.ID(), s.opts.Now(), components.State{Icon: "failed", Word: "failed", Class: "bad"}, "Read", err.Error())
 	}
 	s.done(w, r, "")

@@ -22,7 +22,7 @@ func overviewView(p *PageContext) pages.OverviewView {
 		Receipts: receiptsOf(p.State, r), Storage: storageOf(p.State, r),
 		ErrorsURL: p.panelURL("errors"), RoutesURL: p.panelURL("routes"),
 		CachesURL: p.panelURL("caches"), TimelineURL: p.panelURL("timeline"),
-		ReadURL: p.URL("read"),
+		ReadURL: p.URL("read"), CanAct: p.Shell.Head.CanAct,
 	}
 }
 

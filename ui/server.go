@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/swinspect/swinspect/assets"
+	"github.com/swinspect/swinspect/ui/code"
 )
 
 // Options configure a [Server]. Only Hub is required.
@@ -55,6 +56,7 @@ type Server struct {
 	notices notices
 	found   discovery
 	reads   readings
+	code    code.Cache
 
 	life   context.Context // ends with Close, and with it the streams
 	cancel context.CancelFunc

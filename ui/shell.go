@@ -1,8 +1,9 @@
 package ui
 
 import (
-	"fmt"
+	"cmp"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -46,6 +47,9 @@ func (s *Server) shell(r *http.Request, now time.Time, b Browser, state *inspect
 		sh.Tree = append(sh.Tree, treeOf(item, states[item.ID], mine)...)
 	}
 	s.footFor(sh, b, state)
+	if b != nil {
+		sh.Toasts = elsewhere(sh.Browsers)
+	}
 	return sh
 }
 
@@ -56,7 +60,7 @@ func (s *Server) shellFor(p *PageContext) {
 	head := &components.Head{
 		Registration: reg, State: p.State, Slug: p.Slug,
 		Context: p.State.Context(reg.Key.Instance, reg.Key.Context),
-		BaseURL: p.URL(""), Origin: origin, Path: strings.TrimPrefix(reg.Scope, origin),
+		BaseURL: p.URL(""), CanAct: reg.Alive() && p.State.Connection.Status == inspector.Live, Origin: origin, Path: strings.TrimPrefix(reg.Scope, origin),
 	}
 	if v := mainVersion(reg); v != nil {
 		head.ScriptURL = v.ScriptURL
@@ -95,17 +99,14 @@ func browserItem(b Browser, st *inspector.State) *components.BrowserItem {
 	item := &components.BrowserItem{
 		ID: b.ID(), Name: browserName(b, st), URL: "/b/" + b.ID(), Connection: c,
 		Detail: strings.Join([]string{
-			c.Endpoint,
+			endpointName(c.Endpoint),
 			components.Count(liveContexts(st), "context", "contexts"),
 			components.Count(len(st.Live()), "registration", "registrations"),
 		}, " · "),
 		State: connectionState(c),
 	}
 	if c.Status == inspector.Gone {
-		item.Detail = c.Endpoint + " · gone"
-		if c.Reason != "" {
-			item.Detail += ", " + c.Reason
-		}
+		item.Detail = endpointName(c.Endpoint) + " · gone"
 	}
 	return item
 }
@@ -120,20 +121,52 @@ func liveContexts(st *inspector.State) int {
 	return n
 }
 
-// browserName is "Chromium 156": the product with its major version.
+// elsewhere are the notices about browsers that the page is not about.
+func elsewhere(items []*components.BrowserItem) []components.Notice {
+	var out []components.Notice
+	for _, item := range items {
+		if c := item.Connection; !item.Current && c.Status == inspector.Gone {
+			out = append(out, components.Notice{
+				ID:    "gone-" + item.ID + "-" + strconv.FormatInt(c.Since.Unix(), 10),
+				State: components.State{Icon: "warn", Word: "gone", Class: "wait"}, Time: c.Since,
+				Lead: item.Name + " went away.", Text: "What was seen is kept; it is tried again by itself.",
+			})
+		}
+	}
+	return out
+}
+
+// endpointName is an endpoint as its user wrote it; a bare port is called one.
+func endpointName(endpoint string) string {
+	if _, err := strconv.ParseUint(endpoint, 10, 16); err == nil {
+		return "port " + endpoint
+	}
+	return endpoint
+}
+
+// browserName is what its user called it, else "Chrome 156": the product with its
+// major version.
 func browserName(b Browser, st *inspector.State) string {
-	if n := b.Name(); n != "" {
+	if n := b.Name(); n != "" && n != st.Connection.Endpoint {
 		return n
 	}
-	name, version, ok := strings.Cut(st.Connection.Product, "/")
+	if st.Connection.Product == "" {
+		return cmp.Or(endpointName(st.Connection.Endpoint), "Browser "+b.ID())
+	}
+	return productName(st.Connection.Product)
+}
+
+// productName is "Chrome 156" for "Chrome/156.0.8078.79".
+func productName(product string) string {
+	name, version, ok := strings.Cut(product, "/")
 	if !ok {
-		if st.Connection.Endpoint != "" {
-			return st.Connection.Endpoint
-		}
-		return "Browser " + b.ID()
+		return product
 	}
 	major, _, _ := strings.Cut(version, ".")
-	return fmt.Sprintf("%s %s", name, major)
+	if headless, ok := strings.CutPrefix(name, "Headless"); ok {
+		return headless + " " + major + ", headless"
+	}
+	return name + " " + major
 }
 
 func connectionState(c inspector.Connection) components.State {

@@ -52,8 +52,11 @@ func (s *Server) start(w http.ResponseWriter, r *http.Request) {
 
 func startBrowser(item *components.BrowserItem, st *inspector.State) pages.StartBrowser {
 	b := pages.StartBrowser{Item: item, State: st}
-	for _, r := range st.Live() {
-		row := treeRegistration(item, st, r, "s"+item.ID, "")
+	for _, r := range worthShowing(st) {
+		if !r.Alive() {
+			continue
+		}
+		row := treeRegistration(item, r, "s"+item.ID, "")
 		if c := st.Context(r.Key.Instance, r.Key.Context); c != nil && !c.Default {
 			row.Embedder = cmp.Or(row.Embedder, c.Label)
 		}
@@ -72,7 +75,7 @@ func urgency(class string) int {
 
 func startFound(f Found) pages.StartFound {
 	row := pages.StartFound{
-		Label: f.Label, Browser: f.Browser, Advice: f.Advice, Command: f.Command, Endpoint: f.Endpoint,
+		Label: f.Label, Browser: productName(f.Browser), Advice: f.Advice, Command: f.Command, Endpoint: f.Endpoint,
 		State: components.State{Icon: foundIcon(f.Class), Word: f.State, Class: f.Class},
 	}
 	if f.Attached != "" {

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"cmp"
+	"maps"
 	"net"
 	"slices"
 	"strings"
@@ -14,8 +15,9 @@ import (
 // that an incognito window stands apart.
 func treeOf(item *components.BrowserItem, st *inspector.State, selected string) []components.TreeBrowser {
 	var nodes []components.TreeBrowser
+	shown := worthShowing(st)
 	for _, c := range st.Contexts {
-		regs := inContext(st, c)
+		regs := inContext(shown, c)
 		if c.Gone && len(regs) == 0 {
 			continue
 		}
@@ -27,9 +29,9 @@ func treeOf(item *components.BrowserItem, st *inspector.State, selected string) 
 		if item.State.Class != "ok" {
 			state := item.State
 			state.Word = strings.ToLower(state.Word)
-			node.State = &state
+			node.State, node.Off = &state, true
 		}
-		node.Origins = origins(item, st, regs, id, selected)
+		node.Origins = origins(item, regs, id, selected)
 		nodes = append(nodes, node)
 	}
 	if len(nodes) == 0 {
@@ -56,23 +58,41 @@ func contextNote(c *inspector.Context, regs int) string {
 	return ""
 }
 
-// inContext lists what is worth a row: what lives, and what went with its
-// browser; an unregistered one leaves once its scope is registered again.
-func inContext(st *inspector.State, c *inspector.Context) []*inspector.Registration {
-	var regs []*inspector.Registration
-	for _, r := range st.Registrations {
-		if r.Key.Instance == c.Instance && r.Key.Context == c.ID && st.BySlug(r.Slug(st)) == r {
-			regs = append(regs, r)
-		}
-	}
-	return regs
+// named is a registration with its slug.
+type named struct {
+	*inspector.Registration
+	slug string
 }
 
-func origins(item *components.BrowserItem, st *inspector.State, regs []*inspector.Registration, id, selected string) []components.TreeOrigin {
+// worthShowing lists what has a row: of those that share a slug the live one,
+// else the newest, as [inspector.State.BySlug] finds it.
+func worthShowing(st *inspector.State) []named {
+	best := map[string]named{}
+	for _, r := range st.Registrations {
+		n := named{r, r.Slug(st)}
+		old, ok := best[n.slug]
+		if !ok || !old.Alive() && (n.Alive() || !n.LastChanged.Before(old.LastChanged)) {
+			best[n.slug] = n
+		}
+	}
+	return slices.Collect(maps.Values(best))
+}
+
+func inContext(all []named, c *inspector.Context) []named {
+	var in []named
+	for _, r := range all {
+		if r.Key.Instance == c.Instance && r.Key.Context == c.ID {
+			in = append(in, r)
+		}
+	}
+	return in
+}
+
+func origins(item *components.BrowserItem, regs []named, id, selected string) []components.TreeOrigin {
 	byOrigin := map[string][]components.TreeRegistration{}
 	for _, r := range regs {
 		origin := components.Origin(r.Scope)
-		byOrigin[origin] = append(byOrigin[origin], treeRegistration(item, st, r, id, selected))
+		byOrigin[origin] = append(byOrigin[origin], treeRegistration(item, r, id, selected))
 	}
 	var out []components.TreeOrigin
 	for origin, rows := range byOrigin {
@@ -87,14 +107,13 @@ func origins(item *components.BrowserItem, st *inspector.State, regs []*inspecto
 	return out
 }
 
-func treeRegistration(item *components.BrowserItem, st *inspector.State, r *inspector.Registration, id, selected string) components.TreeRegistration {
-	slug := r.Slug(st)
+func treeRegistration(item *components.BrowserItem, r named, id, selected string) components.TreeRegistration {
 	origin := components.Origin(r.Scope)
 	word, class := r.Urgency()
 	return components.TreeRegistration{
-		ID: id + "-" + slug, Name: strings.TrimPrefix(r.Scope, origin), Scope: r.Scope,
-		Embedder: originName(r.StorageKey.TopLevelSite), URL: item.URL + "/r/" + slug,
-		State: components.State{Icon: components.UrgencyIcon(word), Word: word, Class: class}, Selected: slug == selected,
+		ID: id + "-" + r.slug, Name: strings.TrimPrefix(r.Scope, origin), Scope: r.Scope,
+		Embedder: originName(r.StorageKey.TopLevelSite), URL: item.URL + "/r/" + r.slug,
+		State: components.State{Icon: components.UrgencyIcon(word), Word: word, Class: class}, Selected: r.slug == selected,
 	}
 }
 

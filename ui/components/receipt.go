@@ -35,7 +35,10 @@ func ReceiptNotice(r *inspector.Receipt) Notice {
 		ID: "r" + strconv.FormatUint(r.ID, 10), State: OutcomeState(r.Outcome), Time: r.SentAt,
 		Lead: ActionName(r.Action.Kind), Text: r.Detail,
 	}
-	if r.Subject != "" {
+	switch {
+	case setting(r.Action.Kind):
+		n.Lead += " " + switchWord(r.Action.On) + ", " + r.Subject
+	case r.Subject != "":
 		n.Lead += " of " + r.Subject
 	}
 	if !r.EndedAt.IsZero() {
@@ -48,6 +51,22 @@ func ReceiptNotice(r *inspector.Receipt) Notice {
 // needs no saying there.
 func ownSubject(sh *Shell, r *inspector.Receipt) bool {
 	return sh.Head != nil && r.Subject == sh.Head.Registration.Scope
+}
+
+// setting tells whether an action turns something on or off.
+func setting(k inspector.ActionKind) bool {
+	switch k {
+	case inspector.SetOffline, inspector.SetBypass, inspector.SetUpdateOnReload, inspector.SetConsole:
+		return true
+	}
+	return false
+}
+
+func switchWord(on bool) string {
+	if on {
+		return "on"
+	}
+	return "off"
 }
 
 // receiptTook is how long an action took, "" while it runs.

@@ -60,6 +60,7 @@ type TreeBrowser struct {
 	URL     string
 	Note    string // why it shows nothing, or that it is gone
 	State   *State // shown when it is not simply there
+	Off     bool   // its browser is gone: what the rows say was true before
 	Origins []TreeOrigin
 }
 
@@ -88,7 +89,7 @@ type Head struct {
 	State        *inspector.State
 	Slug         string
 	BaseURL      string // "/b/1/r/k3vd0"
-	CanReadFacts bool   // its settings can be asked of a client
+	CanAct       bool   // it exists and its browser is there: actions make sense
 	Origin, Path string // of the scope
 	Script       string // script URL, as path when of the scope's origin
 	ScriptURL    string

@@ -25,8 +25,8 @@ type OverviewView struct {
 	RoutesURL    string
 	CachesURL    string
 	TimelineURL  string
-	CanRead      bool // usage can be read on request
 	ReadURL      string
+	CanAct       bool // actions make sense now
 }
 
 // maxShown is how many receipts and errors the overview shows.
@@ -82,7 +82,7 @@ func laneClass(ver *inspector.Version) string {
 }
 
 // took is how long a version stayed in a status, "" when that was not seen from
-// its beginning to its end.
+// its beginning to its end or is not worth saying.
 func took(ver *inspector.Version, status serviceworker.VersionStatus) string {
 	if ver == nil {
 		return ""
@@ -96,7 +96,10 @@ func took(ver *inspector.Version, status serviceworker.VersionStatus) string {
 			}
 			from = t.Time
 		case t.Status != status && !from.IsZero():
-			return components.Span(t.Time.Sub(from))
+			if d := t.Time.Sub(from); d >= time.Millisecond {
+				return components.Span(d)
+			}
+			return ""
 		}
 	}
 	return ""
