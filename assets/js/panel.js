@@ -5,6 +5,8 @@
 import { byId, root } from './page.js';
 import { holding, restart } from './stream.js';
 
+root.dataset.uiJs = '';
+
 // visit goes to another query of this page.
 export function visit(url, { replace = false } = {}) {
   const to = new URL(url, location.href);

@@ -130,3 +130,27 @@ func BenchmarkWindowOfTwoMegabytes(b *testing.B) {
 		}
 	}
 }
+
+func TestMark(t *testing.T) {
+	tokens := []Token{{"k", "const"}, {"", " a = "}, {"q", "'xyz'"}}
+	for _, tc := range []struct {
+		spans []Span
+		want  string
+	}{
+		{nil, "const| a = |'xyz'"},
+		{[]Span{{0, 5}}, "[const]| a = |'xyz'"},
+		{[]Span{{3, 8}, {11, 12}}, "con|[st]|[ a ]|= |'|[x]|yz'"},
+		{[]Span{{12, 99}}, "const| a = |'x|[yz']"},
+	} {
+		var parts []string
+		for _, p := range Mark(tokens, tc.spans) {
+			if p.Marked {
+				p.Text = "[" + p.Text + "]"
+			}
+			parts = append(parts, p.Text)
+		}
+		if got := strings.Join(parts, "|"); got != tc.want {
+			t.Errorf("%v: got %s, want %s", tc.spans, got, tc.want)
+		}
+	}
+}

@@ -215,6 +215,14 @@ func varyWord(s inspector.MatchStep) string {
 	return "same"
 }
 
+// varyFails names what differs.
+func varyFails(s inspector.MatchStep) string {
+	if s.Detail != "" {
+		return s.Detail
+	}
+	return "differs"
+}
+
 func showVary(s inspector.MatchStep) bool {
 	return s.Result != inspector.NotReached && (s.Entry != "" || s.Query != "")
 }
