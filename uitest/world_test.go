@@ -255,6 +255,7 @@ func (w *world) do(a ask) map[string]any {
 	case "kill":
 		w.browser.Kill()
 	case "restart":
+		w.browser.Kill() // the suite did, unless an earlier case failed
 		w.launch()
 	default:
 		w.t.Errorf("the suite asks for %q, which is unknown", a.what)

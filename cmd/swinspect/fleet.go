@@ -95,7 +95,7 @@ func (f *fleet) discover(ctx context.Context) []ui.Found {
 			continue // the page has a button for those
 		}
 		u := ui.Found{
-			Endpoint: d.Input, Label: d.Input, Browser: d.Product, State: d.State, Class: "wait",
+			Endpoint: d.Input, Label: label(d), Browser: d.Product, State: d.State, Class: "wait",
 			Advice: d.Advice, Command: d.Command,
 		}
 		if d.State == cdp.StateReady {
@@ -105,6 +105,17 @@ func (f *fleet) discover(ctx context.Context) []ui.Found {
 		found = append(found, u)
 	}
 	return found
+}
+
+// label names a find that may have no endpoint.
+func label(d cdp.Found) string {
+	switch {
+	case d.Input != "":
+		return d.Input
+	case d.Pid != 0:
+		return fmt.Sprintf("process %d", d.Pid)
+	}
+	return d.Product
 }
 
 // close detaches from every browser and ends those that were launched.

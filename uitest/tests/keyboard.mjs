@@ -11,6 +11,11 @@ const focused = () => page.evaluate(() => {
   return `${e.tagName.toLowerCase()}#${e.id}${e.matches(':focus-visible') ? ' visible' : ''} ${(e.getAttribute('aria-label') ?? e.innerText ?? '').trim().split('\n')[0]}`;
 });
 const key = (k) => page.keyboard.press(k);
+async function overview() {
+  await key('g'); await key('o');
+  await page.waitForURL((u) => !/timeline/.test(u.href));
+  await page.getByRole('heading', { name: 'Clients' }).waitFor();
+}
 
 test('the first Tab offers to skip to the content', async () => {
   await key('Tab');
@@ -59,8 +64,7 @@ test('letters go to the views', async () => {
   await key('Escape');
   await key('g'); await key('t');
   await page.waitForURL(/timeline/);
-  await key('g'); await key('o');
-  await page.waitForURL((u) => !/timeline/.test(u.href));
+  await overview();
 });
 
 test('letters do nothing inside a field', async () => {
@@ -69,10 +73,11 @@ test('letters do nothing inside a field', async () => {
   await key('/');
   await until(async () => /input/.test(await focused()), 'the filter has focus');
   await page.keyboard.type('sgo');
+  equal(await page.evaluate(() => document.activeElement.value), 'sgo', 'what was typed');
   ok(/timeline/.test(page.url()), 'still here');
-  await key('Escape');
-  await key('g'); await key('o');
-  await page.waitForURL((u) => !/timeline/.test(u.href));
+  await key('Escape'); // clears the field
+  await key('Tab'); // leaves it
+  await overview();
 });
 
 test('a waiting worker is activated with S, and the page says so', async () => {

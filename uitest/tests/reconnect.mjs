@@ -7,7 +7,7 @@ await page.getByRole('heading', { name: /\/simple\// }).waitFor();
 await page.evaluate(() => { window.sameDocument = true; });
 
 test('a killed browser is shown at once', async () => {
-  await page.getByText('live', { exact: true }).first().waitFor();
+  await page.getByText('Live', { exact: true }).first().waitFor();
   await inspected.kill();
   const took = await until(() => page.getByText(/went away/).isVisible(), 'the banner that says it went away', 2000);
   console.log(`     shown after ${Math.round(took)} ms`);
@@ -18,7 +18,7 @@ test('its return is picked up without a reload', async () => {
   await inspected.restart();
   const took = await until(() => page.getByText(/went away/).isHidden(), 'the banner goes', 15_000);
   console.log(`     picked up ${Math.round(took)} ms after the browser listened again`);
-  await page.getByText('live', { exact: true }).first().waitFor();
+  await page.getByText('Live', { exact: true }).first().waitFor();
   await page.getByRole('button', { name: 'Update' }).first().waitFor();
   ok(await page.evaluate(() => window.sameDocument), 'the page was reloaded');
 });
