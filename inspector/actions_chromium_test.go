@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/serviceworker"
+	"github.com/chromedp/cdproto/target"
 )
 
 // do does an action and wants its outcome.
@@ -171,13 +172,13 @@ func TestChromiumUpdateOnReloadSurvivesRefreshes(t *testing.T) {
 	p := w.open(t, "simple")
 	r := w.registered(t, w.scope("simple"))
 	w.do(t, Confirmed, Action{Kind: SetUpdateOnReload, On: true})
-	for range 3 {
+	for range 2 {
 		had := len(w.b.State().Registration(r.Key).Versions)
 		p.Reload(t) // which also makes the watcher take a snapshot
 		w.until(t, "a reload made a new version", func(s *State) bool {
 			return len(s.Registration(r.Key).Versions) > had
 		})
-		time.Sleep(2 * time.Second) // for the second snapshot
+		time.Sleep(1800 * time.Millisecond) // for the second snapshot
 	}
 	w.do(t, Confirmed, Action{Kind: SetUpdateOnReload, On: false})
 	had := len(w.b.State().Registration(r.Key).Versions)
@@ -222,6 +223,12 @@ func TestChromiumBypassAndOffline(t *testing.T) {
 		v := s.Registration(r.Key).Active()
 		return v.KeptAlive == "offline" && v.Running == serviceworker.VersionRunningStatusRunning
 	})
+	for range 100 { // it ran a moment before it could be cut off
+		if p.Eval(t, through) == "failed" {
+			break
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
 	expect("offline, fetched by the restarted worker", through, "failed")
 	// A page that comes later is covered too.
 	w.OpenAny(t, "", "about:blank")
@@ -338,4 +345,38 @@ func TestChromiumDoubtIsSettledBeforeActing(t *testing.T) {
 	if len(left) != 1 || left[0] != partitioned {
 		t.Errorf("left %q, want only the partitioned one, %s", left, partitioned)
 	}
+}
+
+// An old worker that somebody holds in a debugger blocks skipWaiting: the receipt
+// says so, and no more than that is claimed.
+func TestChromiumSkipWaitingBlockedByAPause(t *testing.T) {
+	w := inShared(t)
+	r, _ := w.waiting(t, "simple")
+	active := r.Active()
+	w.do(t, Confirmed, Action{Kind: SetConsole, Registration: r.Key, Version: active.ID, On: true})
+	v := w.b.State().Registration(r.Key).Version(active.ID)
+	debugger, err := w.Conn().Attach(t.Context(), target.ID(v.TargetID))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, method := range []string{"Debugger.enable", "Debugger.pause"} {
+		if err := debugger.Call(t.Context(), method, map[string]any{}, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := debugger.Go("Runtime.evaluate", map[string]any{"expression": "1"}); err != nil {
+		t.Fatal(err)
+	}
+	w.until(t, "the pause is seen", func(s *State) bool { return s.Registration(r.Key).Version(active.ID).Paused != nil })
+	receipt, err := w.b.Do(t.Context(), Action{Kind: SkipWaiting, Registration: r.Key}, 2*time.Second)
+	if err != nil || receipt.Outcome != NoEffect || !strings.Contains(receipt.Detail, "paused") {
+		t.Errorf("%+v %v", receipt, err)
+	}
+	if err := debugger.Call(t.Context(), "Debugger.resume", map[string]any{}, nil); err != nil {
+		t.Fatal(err)
+	}
+	w.until(t, "it activates when resumed", func(s *State) bool {
+		a := s.Registration(r.Key).Active()
+		return a != nil && a.ID != active.ID && a.Status == serviceworker.VersionStatusActivated
+	})
 }

@@ -177,8 +177,8 @@ func (p *storagePlace) cacheID(ctx context.Context, f *frame, name string) (cach
 }
 
 // Entries hands out the whole content of a cache. It is read once and kept until
-// the browser says that the cache changed, or refresh is asked for; a listing
-// that is kept but no longer right is Stale. A cache too large to list gives a
+// the browser says that the cache changed, or refresh is asked for; one that
+// changed while it was read is Stale. A cache too large to list gives a
 // listing with TooBig and no entries: [Browser.Lookup] still works.
 //
 // Listings are shared: do not modify them.
@@ -210,8 +210,7 @@ func (b *Browser) Entries(ctx context.Context, ref CacheRef, refresh bool) (*Lis
 	}
 }
 
-// fresh is the kept listing if its cache has not changed since; a stale one is
-// marked.
+// fresh is the kept listing if its cache has not changed since it was read.
 func (s *cacheStore) fresh(state *State, ref CacheRef) *Listing {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -252,7 +251,9 @@ func (b *Browser) readListing(p *storagePlace, ref CacheRef, r *reading) {
 	if r.err != nil {
 		r.err = fmt.Errorf("inspector: entries of cache %q of %s: %w", ref.Name, ref.StorageKey, r.err)
 	} else {
-		n := NoteCacheRead{Ref: ref, Entries: len(r.listing.Entries), Problem: r.listing.Problem}
+		after, _ := changesOf(b.State(), ref)
+		n := NoteCacheRead{Ref: ref, Entries: len(r.listing.Entries), Problem: r.listing.Problem, Stale: after != before}
+		r.listing.Stale = n.Stale
 		if r.listing.TooBig {
 			n.Entries = -1
 		}
@@ -270,9 +271,15 @@ func (b *Browser) readListing(p *storagePlace, ref CacheRef, r *reading) {
 	close(r.done)
 }
 
-// wholeCache is a page larger than any cache that can be listed: every page
-// costs the browser as much as all of them.
-const wholeCache = 1 << 24
+// How a cache is listed. Every page costs the browser as much as the whole, so
+// one page it is, unless the reply might be too large for a message: where the
+// storage uses more than atOnceUsage, a first few entries tell how large they are.
+const (
+	wholeCache  = 1 << 24  // entries: more than any cache that can be listed
+	atOnceUsage = 24 << 20 // bytes of cache storage, in which all headers are
+	firstPage   = 10
+	pageBytes   = 16 << 20 // a message may have 100 MiB
+)
 
 // list reads a cache. before is its number of changes when the read began.
 func (p *storagePlace) list(ctx context.Context, ref CacheRef) (l *Listing, before int, err error) {
@@ -286,23 +293,59 @@ func (p *storagePlace) list(ctx context.Context, ref CacheRef) (l *Listing, befo
 		return nil, 0, err
 	}
 	before, _ = changesOf(p.l.b.State(), ref)
-	l = &Listing{Ref: ref, ReadAt: p.l.b.now()}
-	res, err := cdproto.Call(ctx, f.session, cachestorage.RequestEntries,
-		cachestorage.RequestEntriesParams{CacheID: id, PageSize: wholeCache})
-	if tooLarge(err) {
-		l.TooBig, l.Problem = true, "too large for the browser to list: look entries up by their URL"
-		return l, before, nil
+	l = &Listing{Ref: ref, ReadAt: p.l.b.now(), Entries: []CacheEntry{}}
+	size := int64(wholeCache)
+	if u, err := p.usage(ctx); err != nil || u.Breakdown["cache_storage"] > atOnceUsage {
+		size = firstPage
 	}
+	for {
+		page, total, err := p.listPage(ctx, f, id, len(l.Entries), size)
+		if tooLarge(err) {
+			l.TooBig, l.Problem = true, "too large for the browser to list: look entries up by their URL"
+			l.Entries = nil
+			return l, before, nil
+		}
+		if err != nil {
+			return nil, 0, err
+		}
+		l.Entries = append(l.Entries, page...)
+		if len(page) == 0 || len(l.Entries) >= total {
+			return l, before, nil
+		}
+		size = max(1, pageBytes/(headerBytes(l.Entries)/int64(len(l.Entries))+1))
+	}
+}
+
+// listPage reads a page of a cache and its total number of entries.
+func (p *storagePlace) listPage(ctx context.Context, f *frame, id cachestorage.CacheID, skip int, size int64) ([]CacheEntry, int, error) {
+	res, err := cdproto.Call(ctx, f.session, cachestorage.RequestEntries,
+		cachestorage.RequestEntriesParams{CacheID: id, SkipCount: int64(skip), PageSize: size})
 	if err != nil {
 		return nil, 0, err
 	}
-	l.Entries = make([]CacheEntry, 0, len(res.CacheDataEntries))
+	entries := make([]CacheEntry, 0, len(res.CacheDataEntries))
 	for i, e := range res.CacheDataEntries {
 		if e != nil {
-			l.Entries = append(l.Entries, cacheEntry(i, e))
+			entries = append(entries, cacheEntry(skip+i, e))
 		}
 	}
-	return l, before, nil
+	return entries, int(res.ReturnCount), nil
+}
+
+// headerBytes is about how many bytes the entries were in a message.
+func headerBytes(entries []CacheEntry) int64 {
+	var n int64
+	for i := range entries {
+		e := &entries[i]
+		n += int64(300 + len(e.URL))
+		for _, h := range e.RequestHeaders {
+			n += int64(len(h.Name) + len(h.Value) + 24)
+		}
+		for _, h := range e.ResponseHeaders {
+			n += int64(len(h.Name) + len(h.Value) + 24)
+		}
+	}
+	return n
 }
 
 // tooLarge recognises Chromium's refusal to list a cache. Its code is that of

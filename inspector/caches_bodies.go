@@ -303,10 +303,8 @@ func (p *storagePlace) measureRest(ctx context.Context, f *frame, l *Listing, wa
 	var mu sync.Mutex
 	var wg sync.WaitGroup
 	room := make(chan struct{}, measureCDP)
-	for _, i := range want {
-		if _, ok := sizes[i]; ok {
-			continue
-		}
+	rest := slices.DeleteFunc(slices.Clone(want), func(i int) bool { _, ok := sizes[i]; return ok })
+	for _, i := range rest {
 		e := l.Entries[i]
 		if n, err := strconv.ParseInt(headerValue(e.ResponseHeaders, "content-length"), 10, 64); err == nil && n > maxCDPBody {
 			continue

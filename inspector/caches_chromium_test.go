@@ -2,6 +2,7 @@ package inspector
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -337,4 +338,120 @@ func TestChromiumCachesPastAGreedyWorker(t *testing.T) {
 	if n := w.site.Hits(blankPath); n != 0 {
 		t.Errorf("the worker saw the document of swinspect: the network was asked %d times", n)
 	}
+}
+
+// A cache that Chromium refuses to list (20 MiB of requests, which are 50,000
+// ordinary ones) says so, and entries can be looked up.
+func TestChromiumCacheTooLargeToList(t *testing.T) {
+	w := inShared(t)
+	const pad = 200_000
+	w.open(t, fmt.Sprintf("cache?n=120&url=%d", pad))
+	ref := CacheRef{w.storage(t, "cache"), "large 120"}
+	l := w.entries(t, ref)
+	if !l.TooBig || l.Problem == "" || len(l.Entries) != 0 {
+		t.Fatalf("%d entries, too big: %v", len(l.Entries), l.TooBig)
+	}
+	if c := w.b.State().Storage(ref.StorageRef).Caches[1]; c.Problem == "" || c.Entries != -1 {
+		t.Errorf("cache %+v", c)
+	}
+	url := w.site.Origin(w.origin) + "/cache/entry/119?page=0&pad=" + strings.Repeat("p", pad)
+	e, err := w.b.Lookup(t.Context(), ref, url)
+	if err != nil || e == nil || e.Status != 200 || headerValue(e.ResponseHeaders, "x-index") != "119" {
+		t.Fatalf("lookup: %v %v", e != nil, err)
+	}
+	if e, err := w.b.Lookup(t.Context(), ref, url+"0"); err != nil || e != nil {
+		t.Errorf("lookup of nothing: %v %v", e != nil, err)
+	}
+	body, err := w.b.Body(t.Context(), ref, url, nil, 1000)
+	if err != nil || len(body.Data) != 67 {
+		t.Errorf("body: %+v %v", body, err)
+	}
+	w.do(t, Confirmed, Action{Kind: DeleteEntry, Cache: ref, URL: url})
+}
+
+// A listing that might be larger than a message is read in pages.
+func TestChromiumHugeListing(t *testing.T) {
+	w := inShared(t)
+	w.open(t, "cache?n=60&header=600000")
+	ref := CacheRef{w.storage(t, "cache"), "large 60"}
+	l := w.entries(t, ref)
+	if len(l.Entries) != 60 {
+		t.Fatalf("%d entries", len(l.Entries))
+	}
+	seen := map[string]bool{}
+	for i, e := range l.Entries {
+		if e.Index != i || seen[e.URL] {
+			t.Errorf("entry %d: index %d, %s", i, e.Index, e.URL)
+		}
+		seen[e.URL] = true
+	}
+	if s := w.b.State(); s.Connection.Status != Live {
+		t.Error("the connection was lost")
+	}
+}
+
+// A bucket's caches are their own.
+func TestChromiumBuckets(t *testing.T) {
+	w := inShared(t)
+	p := w.open(t, "simple")
+	p.Eval(t, `(async () => {
+		const bucket = await navigator.storageBuckets.open('inbox');
+		const cache = await bucket.caches.open('letters');
+		await cache.put('/simple/letter', new Response('dear', { headers: { 'content-type': 'text/plain' } }));
+		return 'ok';
+	})()`)
+	ref := w.storage(t, "simple")
+	if _, err := w.b.Caches(t.Context(), ref, false); err != nil {
+		t.Fatal(err)
+	}
+	w.until(t, "the bucket is known", func(s *State) bool {
+		return slices.Equal(s.Storage(ref).Buckets, []string{"inbox"})
+	})
+	ref.Bucket = "inbox"
+	st, err := w.b.Caches(t.Context(), ref, false)
+	if err != nil || len(st.Caches) != 1 || st.Caches[0].Name != "letters" {
+		t.Fatalf("caches of the bucket: %+v %v", st, err)
+	}
+	cache := CacheRef{ref, "letters"}
+	l := w.entries(t, cache)
+	if len(l.Entries) != 1 {
+		t.Fatalf("%d entries", len(l.Entries))
+	}
+	body, err := w.b.Body(t.Context(), cache, l.Entries[0].URL, nil, 100)
+	if err != nil || string(body.Data) != "dear" {
+		t.Errorf("body %+v %v", body, err)
+	}
+	p.Eval(t, `navigator.storageBuckets.open('inbox').then((b) => b.caches.open('letters')).then((c) => c.put('/simple/2', new Response('')))`)
+	w.until(t, "a change in the bucket is seen", func(s *State) bool { return s.Storage(ref).Caches[0].Stale })
+}
+
+// A worker that claims its clients claims swinspect's document too: it is closed,
+// or it would hold the next version.
+func TestChromiumClaimedDocumentIsClosed(t *testing.T) {
+	w := inShared(t)
+	p := w.open(t, "greedy")
+	r := w.registered(t, w.site.Origin(w.origin)+"/")
+	ref := StorageRef{Instance: r.Key.Instance, Context: r.Key.Context, StorageKey: r.StorageKey.Raw}
+	if _, err := w.b.Caches(t.Context(), ref, false); err != nil {
+		t.Fatal(err)
+	}
+	documents := func() (n int) {
+		for _, target := range w.Targets(t) {
+			if strings.HasSuffix(target.URL, blankPath) && strings.HasPrefix(target.URL, ref.StorageKey) {
+				n++
+			}
+		}
+		return n
+	}
+	if documents() != 1 {
+		t.Fatalf("%d documents", documents())
+	}
+	p.Eval(t, "navigator.serviceWorker.ready.then((r) => r.active.postMessage('claim'))")
+	for range 200 {
+		if documents() == 0 {
+			return
+		}
+		time.Sleep(25 * time.Millisecond)
+	}
+	t.Errorf("the document is still there:\n%s", describeState(w.b.State()))
 }

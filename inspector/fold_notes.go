@@ -104,6 +104,7 @@ type NoteCacheRead struct {
 	Ref     CacheRef
 	Entries int // -1 unknown
 	Problem string
+	Stale   bool // it changed while it was listed
 }
 
 // NoteUsage is the usage and quota of a storage. ReadAt is the message's time.

@@ -163,7 +163,7 @@ func (f *fold) caches(n NoteCaches) {
 	if n.Error != "" {
 		return
 	}
-	if n.Buckets != nil {
+	if len(n.Buckets) > 0 { // an absent list and an empty one look the same as JSON
 		st.Buckets = n.Buckets
 	}
 	old := st.Caches
@@ -194,7 +194,7 @@ func (f *fold) cacheRead(n NoteCacheRead) {
 	if c == nil {
 		return
 	}
-	c.ReadAt, c.Stale, c.Entries, c.Problem = f.now, false, n.Entries, n.Problem
+	c.ReadAt, c.Stale, c.Entries, c.Problem = f.now, n.Stale, n.Entries, n.Problem
 }
 
 func (f *fold) usage(n NoteUsage) {

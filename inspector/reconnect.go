@@ -17,14 +17,17 @@ const (
 	retryFirst   = 100 * time.Millisecond
 	retryMost    = 1500 * time.Millisecond
 	retryTimeout = 20 * time.Second // of one attempt
+
+	attachTimeout = 60 * time.Second // of the first attempt, when its caller sets no other
 )
 
 // start makes the first link and hands it to the supervisor. ctx bounds this
 // first attempt.
 func (b *Browser) start(ctx context.Context) error {
 	b.note("", "", NoteConnecting{Endpoint: b.opts.Endpoint})
-	// The attempt ends with ctx, but also when the browser is closed meanwhile.
-	ctx, cancel := context.WithCancel(ctx)
+	// The attempt ends with ctx, but also when the browser is closed meanwhile,
+	// and when an endpoint accepts connections but never answers.
+	ctx, cancel := context.WithTimeout(ctx, attachTimeout)
 	defer cancel()
 	defer context.AfterFunc(b.ctx, cancel)()
 	l, err := b.connect(ctx)

@@ -55,6 +55,17 @@ func (w *watcher) setForce(ctx context.Context, on bool) error {
 	return err
 }
 
+// restoreForce switches "update on reload" on again for a new main session.
+func (w *watcher) restoreForce(ctx context.Context) error {
+	w.forceMu.Lock()
+	on := w.force
+	w.forceMu.Unlock()
+	if !on {
+		return nil
+	}
+	return w.setForce(ctx, true)
+}
+
 // set switches one of the settings and applies it. n is how many targets it
 // reached.
 func (w *watcher) set(change func(*settings)) (n int, err error) {
@@ -78,9 +89,13 @@ func (w *watcher) applySettings() (n int, err error) {
 	}
 	present := map[string]bool{}
 	var errs []error
-	for _, t := range w.l.b.State().Targets {
+	state := w.l.b.State()
+	for _, t := range state.Targets {
 		if t.Key.Instance != w.l.instance || t.Context != w.context || t.Own {
 			continue
+		}
+		if t.Type == "service_worker" && !w.runs(state, t.Key.ID) {
+			continue // its session would hang; it is covered when it runs
 		}
 		bypass, offline := s.wants(t.Type)
 		present[t.Key.ID] = true
@@ -99,6 +114,21 @@ func (w *watcher) applySettings() (n int, err error) {
 	}
 	w.applyToChildren()
 	return n, errors.Join(errs...)
+}
+
+// runs reports whether a service worker's target belongs to a version that runs.
+func (w *watcher) runs(s *State, id string) bool {
+	for _, r := range s.Registrations {
+		if !w.mine(r) {
+			continue
+		}
+		for _, v := range r.Versions {
+			if v.TargetID == id {
+				return !isStopped(v)
+			}
+		}
+	}
+	return true // a version that was not announced yet: it is starting
 }
 
 // wants is which settings concern a type of target.
@@ -193,6 +223,7 @@ func (w *watcher) dropHold(id string) {
 	if h := w.settings.held[id]; h != nil {
 		w.letGo(id, h)
 	}
+	kick(w.kickSettings) // it may run again already
 }
 
 // applyOn sends the settings over a held session.
@@ -261,12 +292,12 @@ func (w *watcher) applyToChildren() {
 	}
 }
 
-// letGo ends a hold; the browser undoes its settings with the session. The
-// caller holds settings.mu.
+// letGo ends a hold; the browser undoes its settings with the session, and has
+// done so when letGo returns. The caller holds settings.mu.
 func (w *watcher) letGo(id string, h *hold) {
 	delete(w.settings.held, id)
 	w.l.setPlace(h.session.ID(), nil)
-	w.detach(h.session)
+	w.detachNow(h.session)
 	if h.worker {
 		w.keep(id, "offline", false)
 	}

@@ -100,6 +100,9 @@ func (w *watcher) enable(ctx context.Context, h hiddenTarget) error {
 	if _, err := cdproto.Call(ctx, h.session, serviceworker.Enable, cdproto.Empty{}); err != nil {
 		return err
 	}
+	if err := w.restoreForce(ctx); err != nil {
+		return err
+	}
 	select {
 	case <-ready:
 		return nil
@@ -120,6 +123,7 @@ func (w *watcher) versionsFolded() {
 	}
 	w.mu.Unlock()
 	kick(w.kickRefresh)
+	kick(w.kickSettings)
 }
 
 // main is the main session, or why there is none.
@@ -319,6 +323,7 @@ func (w *watcher) reopen() bool {
 	w.mu.Lock()
 	w.target, w.session, w.isReady, w.ready = "", nil, false, make(chan struct{})
 	w.mu.Unlock()
+	w.l.b.store.forgetTracking()
 	w.open(ctx, hiddenTarget{})
 	w.l.noteProblems()
 	kick(w.l.kickContexts)

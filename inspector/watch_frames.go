@@ -272,26 +272,48 @@ func (w *watcher) closeClaimedHosts(s *State) {
 	}
 }
 
+// frameWait is how long an open frame is waited for: its page may be loading.
+const frameWait = 2 * time.Second
+
 // openFrame finds an open frame of a partitioned storage key and attaches to it
 // until released.
 func (w *watcher) openFrame(ctx context.Context, key StorageKey) (*frame, func(), error) {
-	for _, t := range w.foreignFrames(w.l.b.State(), key.Origin) {
-		raw, err := w.frameKey(ctx, t)
-		if err != nil || raw != key.Raw {
-			continue
+	wait, cancel := context.WithTimeout(ctx, frameWait)
+	defer cancel()
+	for {
+		changed := w.l.b.Changed()
+		for _, t := range w.foreignFrames(w.l.b.State(), key.Origin) {
+			if f := w.attachFrame(ctx, t, key); f != nil {
+				return f, func() { w.detach(f.session) }, nil
+			}
 		}
-		session, err := w.l.conn.Attach(ctx, target.ID(t.Key.ID))
-		if err != nil {
-			continue
+		select {
+		case <-changed:
+		case <-wait.Done():
+			if err := ctx.Err(); err != nil {
+				return nil, nil, err
+			}
+			return nil, nil, fmt.Errorf("no frame of %s is open in a page of %s, and only from there can its partition be reached", key.Origin, key.TopLevelSite)
 		}
-		world, err := isolatedWorld(ctx, session, t.Key.ID)
-		if err != nil {
-			w.detach(session)
-			return nil, nil, err
-		}
-		return &frame{session: session, world: world, key: key}, func() { w.detach(session) }, nil
 	}
-	return nil, nil, fmt.Errorf("no frame of %s is open in a page of %s, and only from there can its partition be reached", key.Origin, key.TopLevelSite)
+}
+
+// attachFrame attaches to a frame if it is of the storage key, else nil: a frame
+// that goes away meanwhile is as good as none.
+func (w *watcher) attachFrame(ctx context.Context, t *Target, key StorageKey) *frame {
+	if raw, err := w.frameKey(ctx, t); err != nil || raw != key.Raw {
+		return nil
+	}
+	session, err := w.l.conn.Attach(ctx, target.ID(t.Key.ID))
+	if err != nil {
+		return nil
+	}
+	world, err := isolatedWorld(ctx, session, t.Key.ID)
+	if err != nil {
+		w.detach(session)
+		return nil
+	}
+	return &frame{session: session, world: world, key: key}
 }
 
 // scriptError is an exception of a script that swinspect ran.

@@ -20,7 +20,8 @@
 //	partitioned  embeds frame/ of another site: a partitioned registration
 //	frame        the same worker as a first party
 //	many         registers ?n= scopes below /many/
-//	cache        fills a cache with ?n= entries of ?size= bytes
+//	cache        fills a cache with ?n= entries of ?size= bytes, with ?header= bytes
+//	             of header and ?url= bytes of URL more each
 //	opaque       caches opaque responses of another site
 //	vary         caches variants of one URL under Vary
 //	hostile      markup in scope, cache names, entry URLs, headers, bodies, console
