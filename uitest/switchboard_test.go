@@ -87,8 +87,8 @@ func (s *switchboard) await(t testing.TB, done func(time.Time, *serviceworker.Ve
 func (s *switchboard) take(t testing.TB, e cdp.Event, done func(time.Time, *serviceworker.Version) bool) (found bool) {
 	t.Helper()
 	var p struct {
-		Registrations []*serviceworker.Registration
-		Versions      []*serviceworker.Version
+		Registrations []*serviceworker.Registration `json:"registrations"`
+		Versions      []*serviceworker.Version      `json:"versions"`
 	}
 	if err := cdp.Decode(e.Params, &p); err != nil {
 		t.Fatal(err)

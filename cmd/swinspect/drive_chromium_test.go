@@ -24,6 +24,21 @@ func state(t *testing.T, at, scope string) registrationView {
 	return registrationView{}
 }
 
+// listed is what `ls` lists once it lists n: a frame registers after its page is
+// ready.
+func listed(t *testing.T, at string, n int) []registrationView {
+	t.Helper()
+	for deadline := time.Now().Add(15 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		rs := decode[[]registrationView](t, call(t, "ls", "--attach", at, "--json").want(t, exitOK))
+		if len(rs) == n {
+			return rs
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%d registrations, want %d: %+v", len(rs), n, rs)
+		}
+	}
+}
+
 // statuses are the statuses of a registration's versions, sorted.
 func (v registrationView) statuses() string {
 	var all []string
@@ -149,7 +164,7 @@ func TestPartitioned(t *testing.T) {
 	browser.Open(t, strings.Replace(site.URL(0, "frame"), site.Origin(0), site.OtherSite(), 1))
 	browser.Open(t, site.URL(0, "partitioned"))
 	var twin, partitioned registrationView
-	for _, r := range decode[[]registrationView](t, call(t, "ls", "--attach", at, "--json").want(t, exitOK)) {
+	for _, r := range listed(t, at, 2) {
 		if r.Partitioned {
 			partitioned = r
 		} else {

@@ -32,6 +32,7 @@ func TestLs(t *testing.T) {
 	browser.OpenIn(t, incognito, site.URL(0, "simple"))
 	browser.Open(t, site.URL(0, "partitioned"))
 	browser.Open(t, strings.Replace(site.URL(0, "frame"), site.Origin(0), site.OtherSite(), 1))
+	listed(t, at, 5)
 	before := targets(t, browser)
 
 	rs := decode[[]registrationView](t, call(t, "ls", "--attach", "http://"+at, "--json").want(t, exitOK))
