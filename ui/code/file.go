@@ -92,7 +92,7 @@ func (f *File) RowAt(line, column int) int {
 }
 
 // chunkRows is how many rows are coloured at once.
-const chunkRows = 100
+const chunkRows = 32
 
 // maxLookBack bounds how far before a chunk colouring may have to start.
 const maxLookBack = 3000

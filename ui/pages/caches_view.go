@@ -59,7 +59,7 @@ func cacheTitle(name string) string {
 	}
 	for _, r := range name {
 		if r != ' ' && r != '\t' && r != '\n' {
-			return name
+			return visible(name)
 		}
 	}
 	return strconv.Quote(name)

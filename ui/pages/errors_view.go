@@ -304,7 +304,7 @@ func levelState(level string) components.State {
 	case "debug", "verbose":
 		return components.State{Icon: "script", Word: level, Class: "idle"}
 	}
-	return components.State{Icon: "d-respond", Word: level, Class: "idle"}
+	return components.State{Icon: "script", Word: level, Class: "idle"}
 }
 
 func countOf(shown, total int, one, many string) string {

@@ -88,9 +88,9 @@ func stoppedWords(r *inspector.Registration, v *inspector.Version) string {
 
 func errorWords(e inspector.WorkerError) string {
 	if e.Count > 1 {
-		return fmt.Sprintf("%s (%d times)", cut(e.Message, 160), e.Count)
+		return fmt.Sprintf("%s (%d times)", cut(visible(e.Message), 160), e.Count)
 	}
-	return cut(e.Message, 160)
+	return cut(visible(e.Message), 160)
 }
 
 // lineTab keeps the line numbers out of the tab order, but for those that say
@@ -116,6 +116,8 @@ func (d *DiffView) words() string {
 	return components.Count(d.Changes, "change", "changes") + ": " + components.Count(d.Removed, "line", "lines") + " removed, " +
 		components.Count(d.Added, "line", "lines") + " added."
 }
+
+func (r DiffRow) equal() bool { return r.Kind == linediff.Equal }
 
 // sideClass is the tint of one side of a row.
 func (r DiffRow) sideClass(c DiffCell, changed string) string {

@@ -131,7 +131,7 @@ func sortChanges(cs []inspector.Change, s components.Sort) {
 
 // changeState is the glyph and colour of a change; the word is the change.
 func changeState(c inspector.Change) components.State {
-	s := components.State{Icon: "redundant", Word: c.What, Class: "idle"}
+	s := components.State{Icon: "redundant", Word: visible(c.What), Class: "idle"}
 	set := func(icon, class string) { s.Icon, s.Class = icon, class }
 	switch c.Kind {
 	case inspector.ChangeVersion:
@@ -170,6 +170,13 @@ func changeState(c inspector.Change) components.State {
 		set("eye", "hold")
 	case inspector.ChangeReceipt:
 		receiptState(&s)
+	case inspector.ChangeRegistration:
+		set("plus", "idle")
+		if strings.HasPrefix(c.What, "deleted") || strings.HasPrefix(c.What, "unregistered") || strings.HasPrefix(c.What, "gone") {
+			set("minus", "idle")
+		}
+	case inspector.ChangeFacts:
+		set("search", "idle")
 	case inspector.ChangeConnection:
 		set("plug", "idle")
 	}

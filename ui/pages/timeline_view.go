@@ -209,7 +209,7 @@ func addSpan(p *components.PlotRow, sp inspector.Span, axis components.Axis) {
 			X: axis.X(sp.From), W: components.Percent(max(0.15, axis.Width(sp.From, sp.To))), Class: class, Title: title,
 		})
 	case inspector.SpanError:
-		label := cut(sp.Detail, 48)
+		label := cut(visible(sp.Detail), 48)
 		if n := len(p.Marks); n > 0 {
 			p.Marks[n-1].Label = "" // only the last of several has room for words
 		}
