@@ -19,7 +19,7 @@ updated=""
 # install APT DNF PACMAN APK ZYPPER BREW: package names by manager, "-" for none.
 install() {
   if command -v apt-get >/dev/null; then
-    [ -n "$updated" ] || { as_root apt-get -qq update; updated=1; }
+    [ -n "$updated" ] || { as_root apt-get -qq update >&2; updated=1; }
     # shellcheck disable=SC2086
     DEBIAN_FRONTEND=noninteractive as_root apt-get -qq install -y --no-install-recommends $1 >&2 </dev/null
   elif command -v dnf >/dev/null; then
@@ -74,6 +74,7 @@ if ! node_ok; then
   say "the system's Node ($(node --version 2>/dev/null || echo none)) is too old: taking one from npm into .swinspect/"
   mkdir -p .swinspect/node
   npm install --silent --no-save --no-package-lock --prefix .swinspect/node node@22 >&2 </dev/null
+  . scripts/env.sh # now that it is there
   hash -r
   node_ok || die "still no Node 20 or newer: install one"
 fi
