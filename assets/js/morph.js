@@ -42,7 +42,9 @@ export function apply(id, html) {
   if (!el) return;
   const focused = document.activeElement;
   const trail = ancestors(focused);
-  Idiomorph.morph(el, html, { morphStyle: 'outerHTML', ignoreActiveValue: true, callbacks });
+  // ignoreActiveValue leaves all of the active element alone: right for a field,
+  // wrong for a focused button whose label changes.
+  Idiomorph.morph(el, html, { morphStyle: 'outerHTML', ignoreActiveValue: focused?.matches(controls) ?? false, callbacks });
   if (focused && focused !== document.body && !focused.isConnected) refocus(trail);
 }
 
