@@ -6,8 +6,9 @@ addEventListener('install', (event) => {
       { condition: { urlPattern: '/routes/network/*' }, source: 'network' },
       { condition: { urlPattern: '/routes/cached', requestMethod: 'GET' }, source: { cacheName: 'routed' } },
       { condition: { or: [{ requestDestination: 'image' }, { urlPattern: { pathname: '/routes/*.png' } }] }, source: 'cache' },
-      { condition: { not: { requestMode: 'navigate' }, runningStatus: 'running' }, source: 'fetch-event' },
+      { condition: { requestMode: 'same-origin', runningStatus: 'running' }, source: 'fetch-event' },
       { condition: { urlPattern: '/routes/race' }, source: 'race-network-and-fetch-handler' },
+      { condition: { not: { requestMode: 'navigate' } }, source: 'fetch-event' }, // "not" allows nothing beside it
     ]),
   ]));
 });
