@@ -52,7 +52,7 @@ func (f *fold) targetInfo() {
 		t.Parent = i.ParentFrameID
 	}
 	if old != nil {
-		t.Since, t.Own, t.StorageKey = old.Since, old.Own, old.StorageKey
+		t.Since, t.Own, t.StorageKey, t.kept = old.Since, old.Own, old.StorageKey, old.kept
 		if old.URL == t.URL {
 			t.loaded = old.loaded
 		}
@@ -162,6 +162,13 @@ func (f *fold) ownTarget(n NoteOwnTarget) {
 }
 
 func (f *fold) targetSession(n NoteTargetSession) {
+	if t := f.s.Target(TargetKey{f.m.Instance, n.TargetID}); t != nil {
+		c := *t
+		if c.kept = ""; n.Attached {
+			c.kept = n.Reason
+		}
+		f.setTarget(&c)
+	}
 	for _, r := range f.s.Registrations {
 		if r.Key.Instance != f.m.Instance || n.TargetID == "" {
 			continue
@@ -169,9 +176,7 @@ func (f *fold) targetSession(n NoteTargetSession) {
 		for _, v := range r.Versions {
 			switch {
 			case n.Attached && v.TargetID == n.TargetID:
-				w := f.version(r.Key, v.ID)
-				w.KeptAlive, w.keptTarget = n.Reason, n.TargetID
-				f.change(Change{Kind: ChangeSession, Registration: r.Key, Version: v.ID, What: "kept alive by swinspect", Cause: n.Reason})
+				f.keptAlive(r.Key, f.version(r.Key, v.ID), n.Reason)
 			case !n.Attached && v.keptTarget == n.TargetID:
 				w := f.version(r.Key, v.ID)
 				w.KeptAlive, w.keptTarget, w.Paused = "", "", nil
@@ -179,6 +184,12 @@ func (f *fold) targetSession(n NoteTargetSession) {
 			}
 		}
 	}
+}
+
+// keptAlive notes that a session on the version's target keeps it alive.
+func (f *fold) keptAlive(k RegistrationKey, v *Version, reason string) {
+	v.KeptAlive, v.keptTarget = reason, v.TargetID
+	f.change(Change{Kind: ChangeSession, Registration: k, Version: v.ID, What: "kept alive by swinspect", Cause: reason})
 }
 
 func (f *fold) targetStorageKey(n NoteStorageKey) {

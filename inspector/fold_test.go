@@ -380,3 +380,22 @@ func TestBounds(t *testing.T) {
 		t.Errorf("%d steps, %d receipts", len(v.History), len(p.s.Receipts))
 	}
 }
+
+// A worker that starts again gets a session as soon as its target is there,
+// which can be before the version says which target it has.
+func TestKeptAliveBeforeTheVersionHasItsTarget(t *testing.T) {
+	p := newPlay(t)
+	p.active()
+	p.target("service_worker", "SW1", scope1+"sw.js", "")
+	p.note(NoteTargetSession{TargetID: "SW1", Reason: "offline", Attached: true})
+	p.target("service_worker", "SW1", scope1+"sw.js?", "")
+	p.ver("1 installing/running")
+	if v := p.v("1"); v.KeptAlive != "offline" {
+		t.Errorf("kept alive: %q", v.KeptAlive)
+	}
+	p.note(NoteTargetSession{TargetID: "SW1", Reason: "offline"})
+	p.ver("1 installed/running")
+	if v := p.v("1"); v.KeptAlive != "" {
+		t.Errorf("kept alive after the session ended: %q", v.KeptAlive)
+	}
+}

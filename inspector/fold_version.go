@@ -46,6 +46,10 @@ func (f *fold) mergeVersion(k RegistrationKey, w *serviceworker.Version, full bo
 	next.rev = v.rev
 	*v = next
 	f.versionChanged(k, &was, v)
+	// A session may be on the target before the version says that it is its.
+	if t := f.s.Target(TargetKey{k.Instance, v.TargetID}); v.TargetID != was.TargetID && t != nil && t.kept != "" {
+		f.keptAlive(k, v, t.kept)
+	}
 }
 
 func (f *fold) newVersion(k RegistrationKey, w *serviceworker.Version, full bool) {

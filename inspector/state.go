@@ -84,6 +84,7 @@ type Target struct {
 	StorageKey string
 
 	loaded time.Time // when its URL last changed
+	kept   string    // why a session of swinspect is attached to it, "" when none is
 }
 
 // RegistrationKey names a registration: CDP's registration ids are unique only
