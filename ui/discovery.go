@@ -36,7 +36,8 @@ func (d *discovery) view() (found []Found, at time.Time, looking bool) {
 // holds the lock until it is counted, so none is missed.
 func (d *discovery) wait() {
 	d.mu.Lock()
-	d.mu.Unlock() //nolint:staticcheck // an empty section is the point
+	//lint:ignore SA2001 an empty section is the point
+	d.mu.Unlock()
 	d.wg.Wait()
 }
 

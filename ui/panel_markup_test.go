@@ -140,6 +140,3 @@ func find(t testing.TB, page, element, class string) []*html.Node {
 	})
 	return out
 }
-
-// words is the text of an element with its white space collapsed.
-func words(n *html.Node) string { return strings.Join(strings.Fields(text(n)), " ") }

@@ -73,15 +73,6 @@ func read[V any](s *Server, ctx context.Context, key string, patience time.Durat
 	return known[V](e)
 }
 
-// forget drops what is known under a key, so that the next page reads it anew.
-func (rs *readings) forget(key string) {
-	rs.mu.Lock()
-	defer rs.mu.Unlock()
-	if e := rs.of[key]; e != nil && e.done == nil {
-		delete(rs.of, key)
-	}
-}
-
 func known[V any](e *reading) Reading[V] {
 	v, _ := e.value.(V)
 	return Reading[V]{Value: v, Err: e.err, At: e.at, Running: e.done != nil, Since: e.since}
@@ -133,6 +124,7 @@ func (rs *readings) finish(e *reading, v any, err error, at time.Time) {
 // wait returns when no read runs; none begins after [Server.Close] began.
 func (rs *readings) wait() {
 	rs.mu.Lock()
-	rs.mu.Unlock() //nolint:staticcheck // an empty section is the point: see discovery.wait
+	//lint:ignore SA2001 an empty section is the point: see discovery.wait
+	rs.mu.Unlock()
 	rs.wg.Wait()
 }

@@ -45,36 +45,6 @@ func installFailed(r *inspector.Registration, v *inspector.Version) bool {
 	return false
 }
 
-// runningBadge is a version's running status.
-func runningBadge(v *inspector.Version) components.State {
-	switch v.Running {
-	case serviceworker.VersionRunningStatusRunning:
-		return components.State{Icon: "running", Word: "running", Class: "ok"}
-	case serviceworker.VersionRunningStatusStarting:
-		return components.State{Icon: "spin", Word: "starting", Class: "work"}
-	case serviceworker.VersionRunningStatusStopping:
-		return components.State{Icon: "spin", Word: "stopping", Class: "work"}
-	}
-	return components.State{Icon: "stopped", Word: "stopped", Class: "idle"}
-}
-
-// classIcon is the glyph of a state class where nothing more special is known.
-func classIcon(class string) string {
-	switch class {
-	case "ok":
-		return "confirmed"
-	case "wait":
-		return "warn"
-	case "work":
-		return "sent"
-	case "bad":
-		return "error"
-	case "hold":
-		return "paused"
-	}
-	return "redundant"
-}
-
 // scriptName is a script's URL as a file name: sw.js, with its query.
 func scriptName(raw string) string {
 	_, start, end := components.SplitURL(raw)
