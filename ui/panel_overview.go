@@ -37,13 +37,18 @@ func (p *PageContext) panelURL(name string) string {
 // maxReceipts is how many receipts the overview lists.
 const maxReceipts = 8
 
-// receiptsOf are the receipts that concern a registration: its own, and those
+// receiptsOf are the receipts that concern a registration: its own, those of the
+// same scope before the browser restarted or it was registered again, and those
 // of the whole context; newest first.
 func receiptsOf(s *inspector.State, r *inspector.Registration) []*inspector.Receipt {
 	var out []*inspector.Receipt
+	slug := r.Slug(s)
 	for _, rc := range slices.Backward(s.Receipts) {
 		a := rc.Action
 		own := a.Registration == r.Key
+		if before := s.Registration(a.Registration); !own && before != nil {
+			own = before.Slug(s) == slug
+		}
 		whole := a.Registration.ID == "" && a.Cache.Name == "" && a.Context == r.Key.Context
 		if own || whole {
 			out = append(out, rc)

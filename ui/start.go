@@ -75,7 +75,7 @@ func urgency(class string) int {
 
 func startFound(f Found) pages.StartFound {
 	row := pages.StartFound{
-		Label: f.Label, Browser: productName(f.Browser), Advice: f.Advice, Command: f.Command, Endpoint: f.Endpoint,
+		Label: cmp.Or(f.Label, "not known"), Browser: productName(f.Browser), Advice: f.Advice, Command: f.Command, Endpoint: f.Endpoint,
 		State: components.State{Icon: foundIcon(f.Class), Word: f.State, Class: f.Class},
 	}
 	if f.Attached != "" {

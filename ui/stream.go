@@ -45,10 +45,9 @@ type stream struct {
 //	patch {now, parts}     parts: [id, html] of what changed, now in ms
 //	go    {to}             the page has moved
 func (s *Server) events(w http.ResponseWriter, r *http.Request) {
-	page := localPath(r.URL.Query().Get("page"))
-	path, _, _ := strings.Cut(page, "?")
-	if path != "/start" && !strings.HasPrefix(path, "/b/") {
-		refuse(w, http.StatusBadRequest, "There is no live page "+path+".")
+	page := r.URL.Query().Get("page")
+	if page == "" || localPath(page) != page || strings.HasPrefix(page, "/events") || strings.HasPrefix(page, "/assets/") {
+		refuse(w, http.StatusBadRequest, "This is no live page.")
 		return
 	}
 	h := w.Header()

@@ -245,7 +245,7 @@ func TestStreamOfManyTabsEndsWithTheServer(t *testing.T) {
 func TestStreamOfStrangePages(t *testing.T) {
 	s := shopStory(t)
 	srv := s.server()
-	for _, page := range []string{"", "/events?page=/start", "https://evil.example/", "/assets/x", "/attach", "//evil.example"} {
+	for _, page := range []string{"", "/events?page=/start", "https://evil.example/", "/assets/x", "/a\\b", "//evil.example"} {
 		r := request(http.MethodGet, "/events?page="+url.QueryEscape(page))
 		if got := answer(srv, r).StatusCode; got != http.StatusBadRequest {
 			t.Errorf("%q: %d", page, got)

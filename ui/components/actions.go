@@ -20,6 +20,20 @@ func clearData(h *Head) inspector.Action {
 	}
 }
 
+// clearWords say what clearing takes along.
+func clearWords(h *Head) string {
+	k := h.Registration.StorageKey
+	if k.Partitioned() {
+		return "The registrations, caches and databases of " + h.Origin + " embedded in " + k.TopLevelSite +
+			" are removed; those of the site itself and of other embedders stay. This cannot be undone."
+	}
+	return "All registrations, caches, databases and cookies of " + h.Origin + " in this browser context are removed. This cannot be undone."
+}
+
+// Reachable tells whether the protocol can start a registration's worker and
+// send it events: it names them by scope or origin, which means the first party.
+func Reachable(r *inspector.Registration) bool { return !r.StorageKey.Partitioned() }
+
 // Destructive tells whether an action asks first.
 func Destructive(k inspector.ActionKind) bool {
 	return k == inspector.Unregister || k == inspector.ClearSiteData || k == inspector.DeleteCache

@@ -2,6 +2,7 @@ package components
 
 import (
 	"github.com/a-h/templ"
+	"github.com/chromedp/cdproto/serviceworker"
 
 	"github.com/swinspect/swinspect/inspector"
 )
@@ -88,6 +89,29 @@ func treeTitle(r TreeRegistration) string {
 		return r.Scope + " in " + r.Embedder
 	}
 	return r.Scope
+}
+
+// deletedWord tells a registration that never came to be from one that was
+// unregistered.
+func deletedWord(r *inspector.Registration) string {
+	for _, v := range r.Versions {
+		for _, t := range v.History {
+			if t.Status != serviceworker.VersionStatusNew && t.Status != serviceworker.VersionStatusInstalling && t.Status != serviceworker.VersionStatusRedundant {
+				return "unregistered"
+			}
+		}
+	}
+	if len(r.Versions) == 0 {
+		return "unregistered"
+	}
+	return "install failed, not registered"
+}
+
+func keyTitle(k inspector.StorageKey) string {
+	if k.Known == inspector.Inferred && k.Doubt == "" {
+		return "inferred from the scope: the browser did not tell it"
+	}
+	return k.Doubt
 }
 
 func preloadWord(p *inspector.NavigationPreload) string {

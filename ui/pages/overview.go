@@ -213,7 +213,7 @@ func errorPlace(e inspector.WorkerError) string {
 	if i := strings.LastIndexByte(name, '/'); i >= 0 && i < len(name)-1 {
 		name = name[i+1:]
 	}
-	if name == "" || e.Line < 0 {
+	if name == "" || e.Line <= 0 {
 		return name
 	}
 	place := name + ":" + strconv.Itoa(e.Line)

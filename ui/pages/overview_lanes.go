@@ -11,9 +11,9 @@ import (
 	"github.com/swinspect/swinspect/ui/components"
 )
 
-// lastCheck is when the script of the newest version was last received or found
+// scriptReceived is when the script of the newest version was last received or found
 // unchanged, zero when unknown.
-func lastCheck(r *inspector.Registration) time.Time {
+func scriptReceived(r *inspector.Registration) time.Time {
 	for _, v := range slices.Backward(r.Versions) {
 		if v.Status != serviceworker.VersionStatusRedundant {
 			return v.ScriptResponseTime
