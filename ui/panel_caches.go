@@ -16,6 +16,9 @@ const (
 	// cachePatience is how long a page waits for what it reads before it shows
 	// that it is being read.
 	cachePatience = 700 * time.Millisecond
+	// lookupAtMost is how long a page waits for one entry of a large cache:
+	// that is all that was asked for.
+	lookupAtMost = 6 * time.Second
 	// smallCache is up to how many entries a cache that changed is read again
 	// by itself; listing takes about a millisecond per entry.
 	smallCache = 1500
@@ -46,6 +49,8 @@ type cachesPage struct {
 	p       *PageContext
 	ref     inspector.StorageRef
 	storage *inspector.Storage
+	usageAt time.Time // when the usage was read: that measures small caches
+	until   time.Time // how long the page waits for what it reads, all together
 	view    pages.CachesView
 }
 
@@ -68,7 +73,7 @@ func newCachesPage(s *Server, r *http.Request, p *PageContext) *cachesPage {
 	a := components.AddressOf(r.URL)
 	base := p.URL("caches")
 	a.Path = base // also for requests of the panel's other routes
-	c := &cachesPage{s: s, r: r, p: p, ref: storageRef(p, a.Query.Get("bucket"))}
+	c := &cachesPage{s: s, r: r, p: p, ref: storageRef(p, a.Query.Get("bucket")), until: time.Now().Add(cachePatience)}
 	c.view = pages.CachesView{
 		Address: a, Now: p.Now, PostURL: base, BodyURL: base + "/body",
 		Storage: c.ref, Own: components.Origin(p.Registration.Scope), Key: c.ref.StorageKey,
@@ -141,7 +146,7 @@ func (c *cachesPage) readStorage() {
 }
 
 func (c *cachesPage) usage() *inspector.Usage {
-	u := read(c.s, c.r.Context(), c.key("usage"), c.patience(), func(was Reading[*inspector.Usage]) bool {
+	u := read(c.s, c.r.Context(), c.key("usage"), c.patience()/4, func(was Reading[*inspector.Usage]) bool {
 		if c.p.Live || c.p.State.Connection.Status != inspector.Live {
 			return false
 		}
@@ -149,6 +154,7 @@ func (c *cachesPage) usage() *inspector.Usage {
 	}, func(ctx context.Context) (*inspector.Usage, error) {
 		return c.p.Browser.Usage(ctx, c.ref)
 	})
+	c.usageAt = u.At
 	if c.storage.Usage != nil && (u.Value == nil || !c.storage.Usage.ReadAt.Before(u.Value.ReadAt)) {
 		return c.storage.Usage
 	}
@@ -161,7 +167,7 @@ func (c *cachesPage) patience() time.Duration {
 	if c.p.Live {
 		return 0
 	}
-	return cachePatience
+	return max(0, time.Until(c.until))
 }
 
 func (c *cachesPage) key(parts ...string) string {
@@ -182,6 +188,9 @@ func (c *cachesPage) listing(item *pages.CacheItem) Reading[*inspector.Listing] 
 			return !c.p.Live
 		case was.Value == nil:
 			return true
+		}
+		if was.At.Before(c.usageAt) {
+			return true // measured since: from what the browser keeps, so at once
 		}
 		small := len(was.Value.Entries) <= smallCache && !was.Value.TooBig
 		return small && item.Cache.Stale && c.s.opts.Now().Sub(was.At) > rereadEvery
@@ -211,6 +220,13 @@ func (c *cachesPage) entries(item *pages.CacheItem) *inspector.Listing {
 	return got.Value
 }
 
+func lookupPatience(live bool) time.Duration {
+	if live {
+		return 0
+	}
+	return lookupAtMost
+}
+
 // lookup finds one entry of a cache that cannot be listed.
 func (c *cachesPage) lookup(item *pages.CacheItem) {
 	l := &c.view.Entries.Lookup
@@ -219,7 +235,7 @@ func (c *cachesPage) lookup(item *pages.CacheItem) {
 		return
 	}
 	url := pages.Absolute(l.URL, c.p.Registration.Scope)
-	got := read(c.s, c.r.Context(), c.key("lookup", item.Cache.Name, url), 10*c.patience(), func(was Reading[*inspector.CacheEntry]) bool {
+	got := read(c.s, c.r.Context(), c.key("lookup", item.Cache.Name, url), lookupPatience(c.p.Live), func(was Reading[*inspector.CacheEntry]) bool {
 		return !c.p.Live && (was.At.IsZero() || c.s.opts.Now().Sub(was.At) > rereadEvery)
 	}, func(ctx context.Context) (*inspector.CacheEntry, error) {
 		return c.p.Browser.Lookup(ctx, item.Ref, url)

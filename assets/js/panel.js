@@ -97,11 +97,23 @@ document.addEventListener('keydown', (e) => {
     if (e.key === 'Backspace' && input.value === '') {
       input.form.querySelector('.chips li:last-child .chip')?.click();
       input.focus();
-    } else if (e.key === 'Escape' && input.value !== '') {
+    } else if ((e.key === 'ArrowDown' || e.key === 'ArrowUp') && input.matches?.('table[data-rows] tbody a')) {
+    const row = input.closest('tr');
+    const next = (e.key === 'ArrowDown' ? row.nextElementSibling : row.previousElementSibling)?.querySelector('a');
+    if (!next) return;
+    e.preventDefault();
+    next.focus();
+  } else if (e.key === 'Escape' && input.value !== '') {
       e.preventDefault();
       input.value = '';
       input.dispatchEvent(new Event('input', { bubbles: true }));
     }
+  } else if ((e.key === 'ArrowDown' || e.key === 'ArrowUp') && input.matches?.('table[data-rows] tbody a')) {
+    const row = input.closest('tr');
+    const next = (e.key === 'ArrowDown' ? row.nextElementSibling : row.previousElementSibling)?.querySelector('a');
+    if (!next) return;
+    e.preventDefault();
+    next.focus();
   } else if (e.key === 'Escape' && !document.querySelector(':popover-open')) {
     const close = document.querySelector('#page [data-close]');
     if (!close || input.closest?.('dialog')) return;

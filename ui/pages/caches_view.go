@@ -148,7 +148,7 @@ func entryHead(a components.Address) components.TableHead {
 		{Key: "mime", Label: "Content type", Class: "c4 e-ct"},
 		{Key: "size", Label: "Size", Class: "r e-sz", First: "-size"},
 		{Key: "cached", Label: "Cached", Class: "r c3 e-c", First: "-cached"},
-		{Key: "vary", Label: "Vary", Class: "c2 e-v"},
+		{Key: "vary", Label: "Vary", Class: "c3 e-v"},
 	}}
 	h.Sort = h.Default
 	if s := a.Query.Get("sort"); s != "" {

@@ -232,7 +232,7 @@ func othersWords(r inspector.MatchReport, total int) string {
 	rest := total - len(r.Candidates)
 	switch {
 	case len(r.Candidates) > 0 && r.Candidates[0].URL.Result == inspector.Fail:
-		return "No entry has this URL: these are the nearest ones."
+		return "These are the nearest ones."
 	case rest > 0:
 		return components.Count(rest, "other entry has", "other entries have") + " another URL."
 	}

@@ -65,12 +65,17 @@ func routeState(row RouteRow) components.State {
 }
 
 // checkState is one condition of a rule with what the request had.
-func checkState(c inspector.RouteCheck) components.State {
+func (v RoutesView) checkState(c inspector.RouteCheck) components.State {
 	words := c.Field
 	switch {
 	case c.Field == "urlPattern":
-		words = "URL " + inspector.PatternWords(c.Want)
+		words = "URL " + v.ownPath(inspector.PatternWords(c.Want))
+	case c.Field == "or":
+		words = "one of these"
+	case c.Field == "not":
+		words = "not this"
 	case len(c.Of) > 0:
+		words = "alternative " + strings.TrimPrefix(c.Field, "or ")
 	case c.Got != "" && c.Got != c.Want:
 		words += " " + c.Want + ", got " + c.Got
 	default:
@@ -86,6 +91,11 @@ func checkState(c inspector.RouteCheck) components.State {
 		words += ": " + c.Detail
 	}
 	return components.State{Icon: "unanswered", Word: words, Class: "wait"}
+}
+
+// ownPath writes URLs of the scope's own origin as paths.
+func (v RoutesView) ownPath(words string) string {
+	return strings.ReplaceAll(words, components.Origin(v.Reg.Scope)+"/", "/")
 }
 
 func prettyJSON(raw string) string {
