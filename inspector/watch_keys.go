@@ -45,6 +45,31 @@ func (w *watcher) readKeys() {
 	}
 }
 
+// SettleKeys returns when the storage keys in doubt have been read as far as they
+// can be now: events do not carry them, so they are read after the inventory. It
+// waits for replies only; what nobody can tell stays inferred.
+func (b *Browser) SettleKeys(ctx context.Context) error {
+	l, err := b.current()
+	if err != nil {
+		return err
+	}
+	done := make(chan struct{})
+	if err := b.spawn(func() {
+		defer close(done)
+		for _, w := range l.allWatchers() {
+			w.readKeys()
+		}
+	}); err != nil {
+		return err
+	}
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
 // mayBePartitioned reports whether a registration's key does not follow from its
 // scope.
 func (w *watcher) mayBePartitioned(s *State, r *Registration) bool {

@@ -50,36 +50,13 @@ func (c connection) open(cmd *cobra.Command, io stdio) (*session, error) {
 // settleWithin bounds how long a command waits for storage keys.
 const settleWithin = 1500 * time.Millisecond
 
-// settle waits until the storage keys that are in doubt have been read: events
-// do not carry them, so the inspector reads them after the inventory. What stays
-// in doubt is printed as "inferred".
+// settle reads the storage keys that are in doubt: events do not carry them. What
+// stays in doubt is printed as "inferred".
 func (s *session) settle(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, settleWithin)
 	defer cancel()
 	// Not settling in time is no error: the doubt is part of the answer.
-	_, _ = s.browser.WaitFor(ctx, func(state *inspector.State) bool {
-		for _, r := range state.Live() {
-			if r.StorageKey.Known == inspector.Inferred && (r.StorageKey.Doubt != "" || foreignFrame(state, r)) {
-				return false
-			}
-		}
-		return true
-	})
-}
-
-// foreignFrame reports whether a frame of r's origin is in a page of another
-// origin: r may then be the partitioned one.
-func foreignFrame(state *inspector.State, r *inspector.Registration) bool {
-	for _, t := range state.Targets {
-		if t.Type != "iframe" || t.Key.Instance != r.Key.Instance || t.Context != r.Key.Context || !strings.HasPrefix(t.URL, r.StorageKey.Origin+"/") {
-			continue
-		}
-		parent := state.Target(inspector.TargetKey{Instance: t.Key.Instance, ID: t.Parent})
-		if parent == nil || !strings.HasPrefix(parent.URL, r.StorageKey.Origin+"/") {
-			return true
-		}
-	}
-	return false
+	_ = s.browser.SettleKeys(ctx)
 }
 
 // unreachable is the failure to attach, as exit status 4 when time ran out and
