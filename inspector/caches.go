@@ -299,7 +299,7 @@ func (p *storagePlace) list(ctx context.Context, ref CacheRef) (l *Listing, befo
 		size = firstPage
 	}
 	for {
-		page, total, err := p.listPage(ctx, f, id, len(l.Entries), size)
+		page, total, err := p.listPage(ctx, f, id, len(l.Entries), size, "")
 		if tooLarge(err) {
 			l.TooBig, l.Problem = true, "too large for the browser to list: look entries up by their URL"
 			l.Entries = nil
@@ -312,14 +312,20 @@ func (p *storagePlace) list(ctx context.Context, ref CacheRef) (l *Listing, befo
 		if len(page) == 0 || len(l.Entries) >= total {
 			return l, before, nil
 		}
-		size = max(1, pageBytes/(headerBytes(l.Entries)/int64(len(l.Entries))+1))
+		size = nextPage(l.Entries)
 	}
 }
 
-// listPage reads a page of a cache and its total number of entries.
-func (p *storagePlace) listPage(ctx context.Context, f *frame, id cachestorage.CacheID, skip int, size int64) ([]CacheEntry, int, error) {
+// nextPage is how many entries like those read fit a message.
+func nextPage(read []CacheEntry) int64 {
+	return max(1, pageBytes/(headerBytes(read)/int64(len(read))+1))
+}
+
+// listPage reads a page of a cache, of the entries with path in the path of their
+// URL ("" is all), and their total number.
+func (p *storagePlace) listPage(ctx context.Context, f *frame, id cachestorage.CacheID, skip int, size int64, path string) ([]CacheEntry, int, error) {
 	res, err := cdproto.Call(ctx, f.session, cachestorage.RequestEntries,
-		cachestorage.RequestEntriesParams{CacheID: id, SkipCount: int64(skip), PageSize: size})
+		cachestorage.RequestEntriesParams{CacheID: id, SkipCount: int64(skip), PageSize: size, PathFilter: path})
 	if err != nil {
 		return nil, 0, err
 	}

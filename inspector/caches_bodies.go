@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -31,9 +32,10 @@ const openCache = `
 var ErrNoEntry = errors.New("no such entry")
 
 // Lookup finds the entry of a URL, nil when there is none: in the listing when
-// the cache was listed, else by asking the cache itself, which works for caches
-// that are too large to list. Of several variants (Vary) it gives the first. Of
-// an opaque response that was not listed the headers stay hidden.
+// the cache was listed, else among the entries of its path
+// (CacheStorage.requestEntries). A cache too large for that is asked itself,
+// which does not know everything: CacheEntry.Problem says what is missing. Of
+// several variants (Vary) it gives the first.
 func (b *Browser) Lookup(ctx context.Context, ref CacheRef, url string) (*CacheEntry, error) {
 	if l := b.store.fresh(b.State(), ref); l != nil && !l.TooBig {
 		for i := range l.Entries {
@@ -53,11 +55,75 @@ func (b *Browser) Lookup(ctx context.Context, ref CacheRef, url string) (*CacheE
 		return nil, fmt.Errorf("inspector: cache %q: %w", ref.Name, err)
 	}
 	defer release()
-	e, err := f.lookup(ctx, ref, url)
+	e, err := p.find(ctx, f, ref, url)
 	if err != nil {
 		return nil, fmt.Errorf("inspector: %s in cache %q: %w", url, ref.Name, err)
 	}
 	return e, nil
+}
+
+// find looks for an entry, as Lookup says.
+func (p *storagePlace) find(ctx context.Context, f *frame, ref CacheRef, url string) (*CacheEntry, error) {
+	id, err := p.cacheID(ctx, f, ref.Name)
+	if err != nil {
+		return nil, err
+	}
+	e, err := p.findListed(ctx, f, id, url)
+	if e != nil || (err != nil && !tooLarge(err)) {
+		return e, err
+	}
+	big := err != nil
+	asked, err := f.lookup(ctx, ref, url) // knows other ways to write a URL
+	if err != nil || asked == nil {
+		return nil, err
+	}
+	if !big && asked.URL != url {
+		if e, err := p.findListed(ctx, f, id, asked.URL); e != nil || err != nil {
+			return e, err
+		}
+	}
+	asked.Problem = "the cache is too large for the browser to list: when it was cached is not known"
+	if strings.HasPrefix(asked.Type, "opaque") {
+		asked.Problem += ", nor are the status and headers, which an opaque response hides"
+	}
+	return asked, nil
+}
+
+// findListed looks for an entry by its exact URL among those the browser lists
+// for its path. A small page comes first: see list.
+func (p *storagePlace) findListed(ctx context.Context, f *frame, id cachestorage.CacheID, url string) (*CacheEntry, error) {
+	size, read := int64(firstPage), 0
+	for {
+		page, total, err := p.listPage(ctx, f, id, read, size, pathOf(url))
+		if err != nil {
+			return nil, err
+		}
+		if i := slices.IndexFunc(page, func(e CacheEntry) bool { return e.URL == url }); i >= 0 {
+			e := page[i]
+			e.Index = 0 // its place among those of its path is not its place in the cache
+			return &e, nil
+		}
+		if read += len(page); len(page) == 0 || read >= total {
+			return nil, nil
+		}
+		size = nextPage(page)
+	}
+}
+
+// pathOf is the path of a URL as it is written there, "" when it has none.
+func pathOf(url string) string {
+	_, rest, ok := strings.Cut(url, "://")
+	slash := strings.IndexByte(rest, '/')
+	if !ok || slash < 0 {
+		return ""
+	}
+	if end := strings.IndexAny(rest, "?#"); end >= 0 {
+		if end < slash {
+			return ""
+		}
+		rest = rest[:end]
+	}
+	return rest[slash:]
 }
 
 const lookupScript = `async (bucket, name, url) => {` + openCache + `

@@ -128,6 +128,15 @@ func TestChromiumUsageAttributesPadding(t *testing.T) {
 	if u.Padding <= 10_000 || float64(u.Padding) > u.Breakdown["cache_storage"] {
 		t.Errorf("padding %d of %v", u.Padding, u.Breakdown)
 	}
+	cache, url := CacheRef{ref, "opaque"}, w.site.OtherSite()+"/bytes/1000"
+	_, other := attachTo(t, w.Endpoint()) // has listed nothing
+	e, err := other.Lookup(t.Context(), cache, url)
+	if err != nil || e == nil || e.Status != 200 || e.Type != "opaque" || len(e.ResponseHeaders) == 0 || e.Time.IsZero() || e.Problem != "" {
+		t.Errorf("looked up without a listing: %+v %v", e, err)
+	}
+	if e, err := other.Lookup(t.Context(), cache, url+"#part"); err != nil || e == nil || e.URL != url || e.Status != 200 {
+		t.Errorf("looked up as written otherwise: %+v %v", e, err)
+	}
 	body, err := w.b.Body(t.Context(), CacheRef{ref, "opaque"}, w.site.OtherSite()+"/bytes/1000", nil, 1<<20)
 	if err != nil || body.Size != 1000 {
 		t.Errorf("opaque body: %+v %v", body, err)
@@ -356,7 +365,7 @@ func TestChromiumCacheTooLargeToList(t *testing.T) {
 	}
 	url := w.site.Origin(w.origin) + "/cache/entry/119?page=0&pad=" + strings.Repeat("p", pad)
 	e, err := w.b.Lookup(t.Context(), ref, url)
-	if err != nil || e == nil || e.Status != 200 || headerValue(e.ResponseHeaders, "x-index") != "119" {
+	if err != nil || e == nil || e.Status != 200 || headerValue(e.ResponseHeaders, "x-index") != "119" || e.Problem == "" {
 		t.Fatalf("lookup: %v %v", e != nil, err)
 	}
 	if e, err := w.b.Lookup(t.Context(), ref, url+"0"); err != nil || e != nil {

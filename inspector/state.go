@@ -335,7 +335,8 @@ type CacheEntry struct {
 	ResponseHeaders []Header
 	Time            time.Time // when it was cached
 	Vary            string
-	Size            int64 // real body size in bytes; -1 not measured
+	Size            int64  // real body size in bytes; -1 not measured
+	Problem         string // what is not known of it and why, "" normally
 }
 
 // Header is one header line.

@@ -97,6 +97,9 @@ func (c *cacheShow) run(ctx context.Context, s *session, args []string) error {
 		return fmt.Errorf("the body of %s in cache %q: %w", clean(args[2]), ref.Name, err)
 	}
 	entry.Size = body.Size
+	if entry.Problem != "" {
+		s.io.say("%s", entry.Problem)
+	}
 	if body.Truncated {
 		s.io.say("only the first %d of %d bytes: --max reads more", len(body.Data), body.Size)
 	}
