@@ -42,7 +42,7 @@ func checkCache(ctx context.Context, at *attempt) error {
 	}
 	for _, c := range st.Caches {
 		if c.Name == at.a.Cache.Name {
-			at.subject = "cache " + quoted(c.Name) + " of " + at.a.Storage.StorageKey
+			at.subject = quoted(c.Name) + " of " + at.a.Storage.StorageKey
 			return nil
 		}
 	}
