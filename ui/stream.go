@@ -9,6 +9,7 @@ import (
 	"hash/maphash"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,26 +28,36 @@ const (
 
 var seed = maphash.MakeSeed()
 
-// stream is the live connection of one open page. It renders that page again
-// after every change and sends the parts that differ from what it sent before.
-// It runs on its request's goroutine and ends with the request or the server.
+// maxPages is how many pages one stream keeps up to date.
+const maxPages = 64
+
+// stream is the live connection of one or more open pages (a browser's pages
+// share one). It renders each again after every change and sends the parts that
+// differ from what it sent before. It runs on its request's goroutine and ends
+// with the request or the server.
 type stream struct {
-	s    *Server
-	r    *http.Request // the stream's own request
-	w    http.ResponseWriter
-	out  *http.ResponseController
-	page string            // path and query of the page
-	sent map[string]uint64 // hash by part
+	s     *Server
+	r     *http.Request // the stream's own request
+	w     http.ResponseWriter
+	out   *http.ResponseController
+	pages []*livePage
 }
 
-// events answers GET /events?page=PATH with server-sent events:
+// livePage is one page of a stream.
+type livePage struct {
+	path  string            // path and query
+	sent  map[string]uint64 // hash by part
+	moved bool              // told to go elsewhere
+}
+
+// events answers GET /events?page=PATH&page=… with server-sent events:
 //
-//	hello {boot}           once, first
-//	patch {now, parts}     parts: [id, html] of what changed, now in ms
-//	go    {to}             the page has moved
+//	hello {boot}               once, first
+//	patch {page, now, parts}   parts: [id, html] of what changed, now in ms
+//	go    {page, to}           the page has moved
 func (s *Server) events(w http.ResponseWriter, r *http.Request) {
-	page := r.URL.Query().Get("page")
-	if page == "" || localPath(page) != page || strings.HasPrefix(page, "/events") || strings.HasPrefix(page, "/assets/") {
+	paths := r.URL.Query()["page"]
+	if len(paths) == 0 || len(paths) > maxPages || slices.ContainsFunc(paths, notLive) {
 		refuse(w, http.StatusBadRequest, "This is no live page.")
 		return
 	}
@@ -55,10 +66,17 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Accel-Buffering", "no")
 	w.WriteHeader(http.StatusOK)
-	st := &stream{s: s, r: r, w: w, out: http.NewResponseController(w), page: page, sent: map[string]uint64{}}
-	if err := st.run(r.Context()); err != nil {
-		s.log.DebugContext(r.Context(), "stream ended", "page", page, "error", err)
+	st := &stream{s: s, r: r, w: w, out: http.NewResponseController(w)}
+	for _, path := range paths {
+		st.pages = append(st.pages, &livePage{path: path, sent: map[string]uint64{}})
 	}
+	if err := st.run(r.Context()); err != nil {
+		s.log.DebugContext(r.Context(), "stream ended", "pages", paths, "error", err)
+	}
+}
+
+func notLive(page string) bool {
+	return page == "" || localPath(page) != page || strings.HasPrefix(page, "/events") || strings.HasPrefix(page, "/assets/")
 }
 
 func (st *stream) run(ctx context.Context) error {
@@ -69,8 +87,10 @@ func (st *stream) run(ctx context.Context) error {
 		// The signals are taken before the page is rendered, so that a change
 		// in between is not lost.
 		signals := st.s.signals()
-		if err := st.patch(ctx); err != nil {
-			return err
+		for _, p := range st.pages {
+			if err := st.patch(ctx, p); err != nil {
+				return err
+			}
 		}
 		throttle := time.After(streamEvery)
 		if err := st.wait(ctx, signals); err != nil {
@@ -123,26 +143,30 @@ func (st *stream) wait(ctx context.Context, signals []<-chan struct{}) error {
 	}
 }
 
-// patch renders the page and sends what differs.
-func (st *stream) patch(ctx context.Context) error {
+// patch renders a page and sends what differs.
+func (st *stream) patch(ctx context.Context, p *livePage) error {
+	if p.moved {
+		return nil
+	}
 	f := &components.Fragments{}
-	to := st.s.renderLive(components.WithFragments(ctx, f), st.r, st.page)
+	to := st.s.renderLive(components.WithFragments(ctx, f), st.r, p.path)
 	if to != "" {
-		return st.send("go", map[string]string{"to": to})
+		p.moved = true
+		return st.send("go", map[string]string{"page": p.path, "to": to})
 	}
 	parts := make([][2]string, 0, len(f.IDs))
 	for _, id := range f.IDs {
 		sum := maphash.Bytes(seed, f.HTML[id])
-		if before, ok := st.sent[id]; ok && before == sum {
+		if before, ok := p.sent[id]; ok && before == sum {
 			continue
 		}
-		st.sent[id] = sum
+		p.sent[id] = sum
 		parts = append(parts, [2]string{id, string(f.HTML[id])})
 	}
 	if len(parts) == 0 {
 		return nil
 	}
-	return st.send("patch", map[string]any{"now": st.s.opts.Now().UnixMilli(), "parts": parts})
+	return st.send("patch", map[string]any{"page": p.path, "now": st.s.opts.Now().UnixMilli(), "parts": parts})
 }
 
 // renderLive renders a page for its fragments alone and returns where it leads

@@ -28,10 +28,10 @@ type sse struct {
 	at   time.Time
 }
 
-func listen(t *testing.T, base, page string) *listener {
+func listen(t *testing.T, base string, pages ...string) *listener {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, base+"/events?page="+url.QueryEscape(page), nil)
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, base+"/events?"+url.Values{"page": pages}.Encode(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -242,6 +242,24 @@ func TestStreamOfManyTabsEndsWithTheServer(t *testing.T) {
 	}
 }
 
+func TestStreamOfSeveralPages(t *testing.T) {
+	s := shopStory(t)
+	_, base := liveServer(t, s)
+	l := listen(t, base, "/start", s.path("1"))
+	l.next("hello")
+	var about []string
+	for range 2 {
+		var p struct{ Page string }
+		if err := json.Unmarshal([]byte(l.next("patch").data), &p); err != nil {
+			t.Fatal(err)
+		}
+		about = append(about, p.Page)
+	}
+	if want := []string{"/start", s.path("1")}; !slices.Equal(about, want) {
+		t.Errorf("patches of %v, not %v", about, want)
+	}
+}
+
 func TestStreamOfStrangePages(t *testing.T) {
 	s := shopStory(t)
 	srv := s.server()
@@ -250,6 +268,10 @@ func TestStreamOfStrangePages(t *testing.T) {
 		if got := answer(srv, r).StatusCode; got != http.StatusBadRequest {
 			t.Errorf("%q: %d", page, got)
 		}
+	}
+	many := request(http.MethodGet, "/events?"+strings.Repeat("page=/start&", maxPages+1))
+	if got := answer(srv, many).StatusCode; got != http.StatusBadRequest {
+		t.Errorf("%d pages: %d", maxPages+1, got)
 	}
 }
 

@@ -1,15 +1,15 @@
-// The live connection: server-sent events that carry the changed parts of this
-// very page. It comes back by itself, sleeps while the page is hidden (a browser
-// opens only six connections per host), and can be held.
+// The live page: takes in the changed parts that the stream brings, says when
+// there is no stream, lets it go while the page is hidden, and can be held.
+import { link } from './link.js';
 import { apply } from './morph.js';
 import { byId, root } from './page.js';
 
 const lostAfter = 400; // ms without a stream before the page says so
 const restAfter = 10_000; // ms hidden before the stream is let go
 
-let source = null;
-let tries = 0;
-let retry = 0;
+const wire = link(hear);
+const last = new Map(); // newest content by part
+let open = false;
 let rest = 0;
 let alarm = 0;
 let held = null; // a Map of parts while updates are paused
@@ -22,33 +22,27 @@ export function start() {
   }
   document.addEventListener('visibilitychange', visibility);
   window.addEventListener('pagehide', close);
-  window.addEventListener('pageshow', (e) => e.persisted && connect());
-  connect();
+  window.addEventListener('pageshow', (e) => e.persisted && restart());
+  restart();
 }
 
-// page is what the stream renders: where this page is now.
-const page = () => location.pathname + location.search;
-
-// restart connects again, for a page whose address changed in place.
+// restart asks for the page as its address is now.
 export function restart() {
-  close();
-  connect();
-}
-
-function connect() {
-  clearTimeout(retry);
-  if (source) return;
-  source = new EventSource(`/events?page=${encodeURIComponent(page())}`);
-  source.addEventListener('hello', (e) => hello(JSON.parse(e.data)));
-  source.addEventListener('patch', (e) => patch(JSON.parse(e.data)));
-  source.addEventListener('go', (e) => location.replace(JSON.parse(e.data).to));
-  source.addEventListener('error', lost);
+  open = true;
+  wire.open(location.pathname + location.search);
 }
 
 function close() {
-  clearTimeout(retry);
-  source?.close();
-  source = null;
+  open = false;
+  wire.close();
+}
+
+function hear(name, data) {
+  if (!open) return;
+  if (name === 'patch') patch(data);
+  else if (name === 'hello') hello(data);
+  else if (name === 'go') location.replace(data.to);
+  else lost();
 }
 
 function hello({ boot }) {
@@ -57,17 +51,13 @@ function hello({ boot }) {
     location.reload();
     return;
   }
-  tries = 0;
   clearTimeout(alarm);
   alarm = 0;
   say('live');
 }
 
 function lost() {
-  close();
   if (!alarm && root.dataset.uiStream !== 'lost') alarm = setTimeout(() => say('lost'), lostAfter);
-  tries += 1;
-  retry = setTimeout(connect, Math.min(250 * 2 ** Math.min(tries, 4), 3000));
 }
 
 function say(state) {
@@ -83,18 +73,20 @@ function say(state) {
 function visibility() {
   clearTimeout(rest);
   if (document.hidden) rest = setTimeout(close, restAfter);
-  else connect();
+  else if (!open) restart();
 }
 
 function patch({ now, parts }) {
   root.dataset.now = now;
   root.dataset.uiSkew = Date.now() - now;
+  const changed = parts.filter(([id, html]) => last.get(id) !== html);
+  for (const [id, html] of changed) last.set(id, html);
   if (held) {
-    for (const [id, html] of parts) held.set(id, html);
+    for (const [id, html] of changed) held.set(id, html);
     label();
     return;
   }
-  put(parts);
+  put(changed);
 }
 
 function put(parts) {
