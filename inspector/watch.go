@@ -14,7 +14,7 @@ import (
 )
 
 // watcher watches the service workers of one browser context through a hidden
-// target: any session with the ServiceWorker domain sees all origins of its
+// target (or, where there are none, a page that is open): any session with the ServiceWorker domain sees all origins of its
 // context, and only of it.
 //
 // Its goroutine (run) refreshes what events get wrong (controlledClients) and
@@ -32,12 +32,13 @@ type watcher struct {
 	kickSettings chan struct{}
 	lost         chan struct{} // the hidden target went away
 
-	mu      sync.Mutex
-	target  string       // hidden target
-	session *cdp.Session // main session on it; nil while there is none
-	problem error        // why there is none
-	ready   chan struct{}
-	isReady bool
+	mu       sync.Mutex
+	target   string       // hidden target, or a borrowed page
+	borrowed bool         // it is a page of the user
+	session  *cdp.Session // main session on it; nil while there is none
+	problem  error        // why there is none
+	ready    chan struct{}
+	isReady  bool
 
 	forceMu sync.Mutex // held while a snapshot session is detached or the setting is switched
 	force   bool       // update on reload is on
@@ -68,6 +69,9 @@ func (w *watcher) open(ctx context.Context, made hiddenTarget) {
 	if made.id == "" && made.err == nil {
 		made = w.l.createHidden(ctx, w.createIn())
 	}
+	if made.err != nil && ctx.Err() == nil && w.l.conn.Err() == nil {
+		made = w.borrow(ctx, made.err)
+	}
 	err := made.err
 	if err == nil {
 		err = w.enable(ctx, made)
@@ -92,7 +96,7 @@ func (w *watcher) createIn() string {
 // enable begins watching through a hidden target.
 func (w *watcher) enable(ctx context.Context, h hiddenTarget) error {
 	w.mu.Lock()
-	w.target, w.session = h.id, h.session
+	w.target, w.session, w.borrowed = h.id, h.session, h.borrowed
 	ready := w.ready
 	w.mu.Unlock()
 	w.l.setPlace(h.session.ID(), &place{context: w.context, target: h.id, watcher: w})
@@ -143,7 +147,7 @@ func (w *watcher) ownTarget(id string) bool {
 		return false
 	}
 	w.mu.Lock()
-	mine := w.target == id
+	mine := w.target == id && !w.borrowed
 	w.mu.Unlock()
 	return mine || w.hostsTarget(id)
 }
@@ -164,6 +168,9 @@ func (w *watcher) targetSeen(id, kind, url string, s *State) {
 		return
 	}
 	kick(w.kickSettings)
+	if kind == "page" && w.problemText() != "" {
+		kick(w.lost) // it may do for watching
+	}
 	if !isClientType(kind) {
 		return
 	}
@@ -199,12 +206,14 @@ func (w *watcher) targetGone(id string) {
 func (w *watcher) retire(context.Context) {
 	w.stop()
 	w.mu.Lock()
-	id, session := w.target, w.session
+	id, session, borrowed := w.target, w.session, w.borrowed
 	w.mu.Unlock()
 	if session != nil {
 		w.l.setPlace(session.ID(), nil)
 	}
-	w.l.closeTarget(id)
+	if !borrowed {
+		w.l.closeTarget(id)
+	}
 	w.hosts.mu.Lock()
 	defer w.hosts.mu.Unlock()
 	for _, h := range w.hosts.by {

@@ -9,7 +9,6 @@ import (
 	cdproto "github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/target"
 
-	"github.com/swinspect/swinspect/cdp"
 )
 
 // contextPoll is how often the list of contexts is read while there is another
@@ -200,48 +199,4 @@ func (l *link) syncContexts() error {
 		})
 	}
 	return nil
-}
-
-// hiddenTarget is a hidden target and the session on it, or why there is none.
-type hiddenTarget struct {
-	id      string
-	session *cdp.Session
-	err     error
-}
-
-// createHidden makes a hidden blank target in a context ("" is the default one)
-// and attaches to it. It is no tab, takes no focus, and ends with the
-// connection.
-func (l *link) createHidden(ctx context.Context, browserContext string) hiddenTarget {
-	h := l.createTarget(ctx, browserContext)
-	if h.id != "" {
-		l.note(browserContext, NoteOwnTarget{TargetID: h.id})
-	}
-	return h
-}
-
-func (l *link) createTarget(ctx context.Context, browserContext string) hiddenTarget {
-	hidden := true
-	res, err := cdproto.Call(ctx, l.conn.Root(), target.CreateTarget, target.CreateTargetParams{
-		URL: "about:blank", Hidden: &hidden, BrowserContextID: cdproto.BrowserContextID(browserContext),
-	})
-	if err != nil {
-		return hiddenTarget{err: err}
-	}
-	session, err := l.conn.Attach(ctx, res.TargetID)
-	if err != nil {
-		l.closeTarget(string(res.TargetID))
-	}
-	return hiddenTarget{id: string(res.TargetID), session: session, err: err}
-}
-
-// closeTarget closes a target of ours. It does not wait: the target is of no
-// consequence any more.
-func (l *link) closeTarget(id string) {
-	if id == "" {
-		return
-	}
-	if err := l.conn.Root().Go(target.CloseTarget.Method, target.CloseTargetParams{TargetID: target.ID(id)}); err != nil {
-		l.b.log.Debug("closing a hidden target", "err", err)
-	}
 }

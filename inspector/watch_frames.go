@@ -96,6 +96,9 @@ func (w *watcher) openHost(key StorageKey, h *host) {
 	ctx, cancel := context.WithTimeout(w.ctx, 10*time.Second)
 	defer cancel()
 	made := w.l.createHidden(ctx, w.createIn())
+	if made.err != nil && w.borrowFrame(ctx, key, h) {
+		return
+	}
 	if made.err != nil {
 		h.err = fmt.Errorf("no document of %s could be hosted: %w", key.Origin, made.err)
 		w.forgetHost(key.Origin, h)
@@ -114,6 +117,18 @@ func (w *watcher) openHost(key StorageKey, h *host) {
 	}
 	w.l.closeTarget(made.id)
 	w.forgetHost(key.Origin, h)
+}
+
+// borrowFrame takes a page of the origin that is open in place of a document of
+// our own.
+func (w *watcher) borrowFrame(ctx context.Context, key StorageKey, h *host) bool {
+	for _, t := range w.openPages(func(t *Target) bool { return originOf(t.URL) == key.Origin }) {
+		if f := w.attachFrame(ctx, t, key); f != nil {
+			h.frame = f
+			return true
+		}
+	}
+	return false
 }
 
 // blankPath is the path of the document: unlikely to be one of the application.
@@ -207,8 +222,12 @@ func (w *watcher) closeHost(origin string, h *host) {
 	}
 	delete(w.hosts.by, origin)
 	w.hosts.mu.Unlock()
-	if w.ctx.Err() == nil {
+	switch {
+	case w.ctx.Err() != nil:
+	case h.target != "":
 		w.l.closeTarget(h.target)
+	case h.frame != nil: // a borrowed one
+		w.detach(h.frame.session)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"github.com/chromedp/cdproto/browser"
 	cdproto "github.com/chromedp/cdproto/cdp"
@@ -32,6 +33,7 @@ type link struct {
 	// defaultContext is the id of the default browser context. open sets it, then
 	// the manager, after it.
 	defaultContext string
+	noHidden       atomic.Bool // the browser knows no hidden targets
 	sub            *cdp.Subscription
 
 	ctx  context.Context // ends with the link; its cause says why
