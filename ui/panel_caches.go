@@ -61,9 +61,6 @@ func caches(s *Server, w http.ResponseWriter, r *http.Request, p *PageContext) {
 	c := newCachesPage(s, r, p)
 	c.fill()
 	p.Shell.PageClass = "fill caches"
-	if c.view.Drawer == nil {
-		p.Shell.PageClass += " no-drawer"
-	}
 	p.Shell.Panes, p.Shell.Split = true, true
 	p.Shell.Modules = append(p.Shell.Modules, "js/panel.js")
 	p.Render(w, r, pages.Caches(p.Shell, c.view))
@@ -180,6 +177,7 @@ func (c *cachesPage) key(parts ...string) string {
 
 // listing reads the entries of a cache.
 func (c *cachesPage) listing(item *pages.CacheItem) Reading[*inspector.Listing] {
+	var wait time.Duration
 	return read(c.s, c.r.Context(), c.key("entries", item.Cache.Name), c.patience(), func(was Reading[*inspector.Listing]) bool {
 		switch {
 		case c.p.State.Connection.Status != inspector.Live:
@@ -193,8 +191,15 @@ func (c *cachesPage) listing(item *pages.CacheItem) Reading[*inspector.Listing] 
 			return true // measured since: from what the browser keeps, so at once
 		}
 		small := len(was.Value.Entries) <= smallCache && !was.Value.TooBig
-		return small && item.Cache.Stale && c.s.opts.Now().Sub(was.At) > rereadEvery
+		wait = rereadEvery - c.s.opts.Now().Sub(was.At)
+		return small && item.Cache.Stale
 	}, func(ctx context.Context) (*inspector.Listing, error) {
+		// A cache that is being filled changes many times a second.
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
 		return c.p.Browser.Entries(ctx, item.Ref, item.Cache.Stale)
 	})
 }

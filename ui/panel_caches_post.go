@@ -26,6 +26,7 @@ var cachesRoutes = []PanelRoute{
 // posted is the panel as a posted form names it: its fields are the query.
 func posted(s *Server, r *http.Request, p *PageContext) *cachesPage {
 	q := url.Values{}
+	_ = r.ParseForm() // what cannot be read is not there
 	for _, name := range []string{"bucket", "cache", "filter", "confirm"} {
 		if _, ok := r.PostForm[name]; ok {
 			q.Set(name, r.PostFormValue(name))

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -309,5 +310,22 @@ func BenchmarkTenThousandEntries(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// A page with script sends its token as a header, so nothing has read the form
+// before the handler does.
+func TestCachesReadsTheFormOfAPageWithScript(t *testing.T) {
+	s := cacheStory(t)
+	base := "/b/1/r/" + s.State().Registration(storyKey("1")).Slug(s.State()) + "/caches"
+	r := httptest.NewRequest(http.MethodPost, base+"/delete", strings.NewReader("confirm=cache&cache=pages-v124"))
+	r.Host = "127.0.0.1:7777"
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("X-Swinspect", "1")
+	r.Header.Set("X-Swinspect-Token", "tok")
+	w := httptest.NewRecorder()
+	s.server().ServeHTTP(w, r)
+	if len(s.did) != 1 || s.did[0].Cache.Name != "pages-v124" {
+		t.Errorf("%d, did %v", w.Code, s.did)
 	}
 }
