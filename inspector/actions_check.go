@@ -100,10 +100,24 @@ func checkActive(ctx context.Context, at *attempt) error {
 	if at.v = at.r.Active(); at.v == nil {
 		return at.refuse("%s has no active version", at.r.Scope)
 	}
-	if at.a.Kind == Sync || at.a.Kind == PeriodicSync {
+	if at.a.Kind != Start {
+		if err := at.firstPartyOnly("deliver events"); err != nil {
+			return err
+		}
 		at.subject += " tag " + quoted(at.a.Tag)
+	} else if at.v.Running != serviceworker.VersionRunningStatusRunning {
+		return at.firstPartyOnly("start a worker")
 	}
 	return nil
+}
+
+// firstPartyOnly refuses for a partitioned registration what CDP does by scope or
+// origin alone: it would hit the first-party registration of the same scope.
+func (at *attempt) firstPartyOnly(what string) error {
+	if !at.r.StorageKey.Partitioned() {
+		return nil
+	}
+	return at.refuse("CDP can %s only for first-party registrations: for this partitioned one it would hit the first-party twin", what)
 }
 
 // checkRunning finds the version to stop: the one named, else the running one.
@@ -180,7 +194,7 @@ func checkPush(ctx context.Context, at *attempt) error {
 	if at.v = at.r.Active(); at.v == nil {
 		return at.refuse("%s has no active version", at.r.Scope)
 	}
-	return nil
+	return at.firstPartyOnly("deliver events")
 }
 
 // invalidUTF8 is the index of the first byte that is not UTF-8, -1 when all are.

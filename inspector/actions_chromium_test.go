@@ -153,6 +153,14 @@ func TestChromiumEvents(t *testing.T) {
 	}
 	w.do(t, Confirmed, Action{Kind: Stop, Registration: r.Key})
 	w.do(t, Confirmed, Action{Kind: Push, Registration: r.Key, Data: "wake up"})
+	for range 2 { // the second error has the text of the first
+		if got := w.do(t, Confirmed, Action{Kind: Push, Registration: r.Key, Data: "throw"}); !strings.Contains(got.Detail, "reported an error: Uncaught Error: the push handler threw") {
+			t.Errorf("a handler that throws: %s", got.Detail)
+		}
+	}
+	if got := w.do(t, Confirmed, Action{Kind: Push, Registration: r.Key, Data: "again"}); strings.Contains(got.Detail, "error") {
+		t.Errorf("a handler that does not throw: %s", got.Detail)
+	}
 }
 
 func TestChromiumClientsActions(t *testing.T) {
@@ -267,8 +275,8 @@ func TestChromiumPartitionedTwinIsSafe(t *testing.T) {
 	if n := len(w.b.State().Registration(first.Key).Versions); n != 1 {
 		t.Errorf("the first-party twin has %d versions", n)
 	}
-	if got := w.do(t, Failed, Action{Kind: Push, Registration: part.Key, Data: "x"}); !strings.Contains(got.Detail, "first-party") {
-		t.Errorf("push: %s", got.Detail)
+	for _, kind := range []ActionKind{Push, Sync, PeriodicSync} {
+		w.refused(t, Action{Kind: kind, Registration: part.Key, Data: "x"}, "first-party")
 	}
 	w.do(t, Confirmed, Action{Kind: SkipWaiting, Registration: part.Key})
 	if got := w.b.State().Registration(first.Key); len(got.Versions) != 1 || got.Waiting() != nil {
@@ -278,7 +286,7 @@ func TestChromiumPartitionedTwinIsSafe(t *testing.T) {
 	if v := w.b.State().Registration(part.Key).Active(); !isStopped(v) {
 		t.Error("the partitioned worker runs")
 	}
-	w.do(t, Failed, Action{Kind: Start, Registration: part.Key})
+	w.refused(t, Action{Kind: Start, Registration: part.Key}, "first-party")
 	w.do(t, Confirmed, Action{Kind: Unregister, Registration: part.Key})
 	if s := w.b.State(); !s.Registration(part.Key).Deleted() || s.Registration(first.Key).Deleted() {
 		t.Errorf("unregistered the wrong one: %s", describeState(s))

@@ -3,7 +3,9 @@ package inspector
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
+	"time"
 
 	"github.com/chromedp/cdproto/backgroundservice"
 	cdproto "github.com/chromedp/cdproto/cdp"
@@ -18,9 +20,6 @@ import (
 // with this registration proves that the event was dispatched, and for push also
 // how it ended.
 func runEvent(ctx context.Context, at *attempt) result {
-	if at.r.StorageKey.Partitioned() {
-		return firstPartyOnly("deliver events")
-	}
 	main, err := at.w.main()
 	if err != nil {
 		return failure(err)
@@ -99,16 +98,58 @@ func (at *attempt) awaitRecord(ctx context.Context, records *recording) result {
 		rec := r.BackgroundServiceEvent
 		switch {
 		case at.a.Kind != Push:
-			return confirmed("the %s event with tag %s was dispatched", eventName(at.a.Kind), quoted(rec.InstanceID))
+			return at.delivered(ctx, fmt.Sprintf("the %s event with tag %s was dispatched", eventName(at.a.Kind), quoted(rec.InstanceID)))
 		case rec.EventName == pushCompleted:
 			if status := metadata(rec, statusKey); status != statusSuccess {
 				return failed("the push event was dispatched and ended with: %s", status)
 			}
-			return confirmed("the push event was dispatched and completed")
+			return at.delivered(ctx, "the push event was dispatched, and handlers that the worker has for it have finished")
 		case metadata(rec, payloadKey) == at.payload:
 			dispatched = true
 		}
 	}
+}
+
+// errorLag is how long an error of a handler may come after the record of its
+// event.
+const errorLag = 200 * time.Millisecond
+
+// delivered is the result of an event that was dispatched. Its record does not
+// tell a handler that threw, nor a worker without a handler: an error that the
+// worker reported meanwhile is told instead.
+func (at *attempt) delivered(ctx context.Context, what string) result {
+	wait, cancel := context.WithTimeout(ctx, errorLag)
+	defer cancel()
+	var reported *WorkerError
+	// That none is reported is the usual case, not an error.
+	_, _ = at.await(wait, func(s *State) bool {
+		reported = at.newError(s)
+		return reported != nil
+	})
+	if reported != nil {
+		return confirmed("delivered; the worker reported an error: %s", reported.Message)
+	}
+	return confirmed("%s", what)
+}
+
+// newError is an error of the action's version that was reported since the
+// action was checked, nil when there is none.
+func (at *attempt) newError(s *State) *WorkerError {
+	for _, e := range at.registration(s).Errors {
+		if e.VersionID != at.v.ID {
+			continue
+		}
+		before := 0 // errors of the same text are one that counts up
+		for _, was := range at.r.Errors {
+			if was.VersionID == e.VersionID && was.Message == e.Message {
+				before = was.Count
+			}
+		}
+		if e.Count > before {
+			return &e
+		}
+	}
+	return nil
 }
 
 func eventName(k ActionKind) string {

@@ -239,9 +239,6 @@ func runStart(ctx context.Context, at *attempt) result {
 	if at.v.Running == serviceworker.VersionRunningStatusRunning {
 		return confirmed("version %s was running already", at.v.ID)
 	}
-	if at.r.StorageKey.Partitioned() {
-		return firstPartyOnly("start a worker")
-	}
 	main, err := at.w.main()
 	if err != nil {
 		return failure(err)
@@ -256,12 +253,6 @@ func runStart(ctx context.Context, at *attempt) result {
 		return noEffect("version %s did not start", at.v.ID)
 	}
 	return confirmed("version %s is running", at.v.ID)
-}
-
-// firstPartyOnly is the failure of what CDP does by scope alone: it would hit
-// the first-party registration of the same scope.
-func firstPartyOnly(what string) result {
-	return failed("CDP can %s only for first-party registrations: for this partitioned one it would hit the first-party twin", what)
 }
 
 // ranSince reports whether a version is in a running status, or was after the

@@ -15,7 +15,7 @@ addEventListener('fetch', (event) => {
     event.respondWith(fetch('/simple/answer'));
   }
 });
-addEventListener('push', (event) => { seen.push(['push', event.data ? event.data.text() : null]); });
+addEventListener('push', (event) => { if (event.data?.text() === 'throw') throw new Error('the push handler threw'); seen.push(['push', event.data ? event.data.text() : null]); });
 addEventListener('sync', (event) => { seen.push(['sync', event.tag]); });
 addEventListener('periodicsync', (event) => { seen.push(['periodicsync', event.tag]); });
 addEventListener('message', (event) => {
