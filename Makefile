@@ -52,6 +52,10 @@ bench: setup ## benchmarks, with a real browser; figures on standard output
 	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 30m ./uitest
 	$(GO) test -run '^$$' -bench . -timeout 30m ./cdp/... ./inspector/... ./internal/...
 
+.PHONY: shots
+shots: setup ## the README's pictures, into docs/img
+	SHOTS=$(CURDIR)/docs/img $(GO) test -count 1 -run TestShots ./uitest
+
 FUZZTIME ?= 30s
 .PHONY: fuzz
 fuzz: ## every fuzz target in turn, FUZZTIME each

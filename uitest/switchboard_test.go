@@ -19,7 +19,14 @@ type switchboard struct {
 	session  *cdp.Session
 	events   *cdp.Subscription
 	scopes   map[serviceworker.RegistrationID]string
-	versions map[string]string // active version by scope
+	versions map[string]string        // active version by scope
+	statuses map[string]runningStatus // by version id
+}
+
+// runningStatus is a running status, and when the event of it came.
+type runningStatus struct {
+	status string
+	since  time.Time
 }
 
 func newSwitchboard(t testing.TB, browser *drive.Chromium) *switchboard {
@@ -33,7 +40,7 @@ func newSwitchboard(t testing.TB, browser *drive.Chromium) *switchboard {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &switchboard{session: s, scopes: map[serviceworker.RegistrationID]string{}, versions: map[string]string{}}
+	b := &switchboard{session: s, scopes: map[serviceworker.RegistrationID]string{}, versions: map[string]string{}, statuses: map[string]runningStatus{}}
 	b.events = s.Listen(1<<12, serviceworker.WorkerRegistrationUpdated.Method, serviceworker.WorkerVersionUpdated.Method)
 	t.Cleanup(b.events.Close)
 	if _, err := cdproto.Call(ctx, s, serviceworker.Enable, cdproto.Empty{}); err != nil {
@@ -43,48 +50,63 @@ func newSwitchboard(t testing.TB, browser *drive.Chromium) *switchboard {
 }
 
 // set makes the worker of a scope "running" or "stopped" and gives the time, in
-// ms since 1970, at which the event came that says so.
+// ms since 1970, at which the event came that says so: an earlier one when it is
+// so already.
 func (s *switchboard) set(t testing.TB, scope, running string) float64 {
 	t.Helper()
-	s.await(t, func(time.Time, *serviceworker.Version) bool { return s.versions[scope] != "" })
+	s.await(t, func() bool { return s.versions[scope] != "" })
 	version := s.versions[scope]
-	var err error
-	if running == "running" {
-		_, err = cdproto.Call(context.Background(), s.session, serviceworker.StartWorker, serviceworker.StartWorkerParams{ScopeURL: scope})
-	} else {
-		_, err = cdproto.Call(context.Background(), s.session, serviceworker.StopWorker, serviceworker.StopWorkerParams{VersionID: version})
+	is := func() bool { return s.statuses[version].status == running }
+	s.drain(t)
+	if !is() {
+		var err error
+		if running == "running" {
+			_, err = cdproto.Call(context.Background(), s.session, serviceworker.StartWorker, serviceworker.StartWorkerParams{ScopeURL: scope})
+		} else {
+			_, err = cdproto.Call(context.Background(), s.session, serviceworker.StopWorker, serviceworker.StopWorkerParams{VersionID: version})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.await(t, is)
 	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	var at time.Time
-	s.await(t, func(now time.Time, v *serviceworker.Version) bool {
-		at = now
-		return v != nil && v.VersionID == version && string(v.RunningStatus) == running
-	})
-	return float64(at.UnixMicro()) / 1000
+	return float64(s.statuses[version].since.UnixMicro()) / 1000
 }
 
-// await reads events until done says so, which is asked once before the first.
-func (s *switchboard) await(t testing.TB, done func(time.Time, *serviceworker.Version) bool) {
+// drain takes the events that are there already.
+func (s *switchboard) drain(t testing.TB) {
 	t.Helper()
-	timeout := time.After(10 * time.Second)
-	for !done(time.Time{}, nil) {
+	for {
 		select {
 		case e, ok := <-s.events.C():
 			if !ok {
 				t.Fatal(s.events.Err())
 			}
-			if s.take(t, e, done) {
-				return
+			s.take(t, e)
+		default:
+			return
+		}
+	}
+}
+
+// await takes events until done says so.
+func (s *switchboard) await(t testing.TB, done func() bool) {
+	t.Helper()
+	timeout := time.After(10 * time.Second)
+	for !done() {
+		select {
+		case e, ok := <-s.events.C():
+			if !ok {
+				t.Fatal(s.events.Err())
 			}
+			s.take(t, e)
 		case <-timeout:
 			t.Fatal("the event that shows it did not come within 10 s")
 		}
 	}
 }
 
-func (s *switchboard) take(t testing.TB, e cdp.Event, done func(time.Time, *serviceworker.Version) bool) (found bool) {
+func (s *switchboard) take(t testing.TB, e cdp.Event) {
 	t.Helper()
 	var p struct {
 		Registrations []*serviceworker.Registration `json:"registrations"`
@@ -100,7 +122,8 @@ func (s *switchboard) take(t testing.TB, e cdp.Event, done func(time.Time, *serv
 		if v.Status == serviceworker.VersionStatusActivated {
 			s.versions[s.scopes[v.RegistrationID]] = v.VersionID
 		}
-		found = found || done(e.Time, v)
+		if status := string(v.RunningStatus); s.statuses[v.VersionID].status != status {
+			s.statuses[v.VersionID] = runningStatus{status, e.Time}
+		}
 	}
-	return found
 }

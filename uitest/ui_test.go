@@ -11,3 +11,4 @@ func TestAxe(t *testing.T)       { newWorld(t).suite("axe") }
 func TestReconnect(t *testing.T) { newWorld(t).suite("reconnect") }
 func TestNoScript(t *testing.T)  { newWorld(t).suite("noscript") }
 func TestWeight(t *testing.T)    { newWorld(t).suite("weight") }
+func TestShots(t *testing.T)     { newWorld(t).suite("shots") }
