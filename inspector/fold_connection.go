@@ -42,7 +42,7 @@ func (f *fold) attached(n NoteAttached) {
 		c.Endpoint = n.Endpoint
 	}
 	f.s.Targets, f.copied.targets = nil, true
-	f.s.own = nil
+	f.s.own, f.s.finding = nil, true
 	f.forgetSessions(lost)
 	for _, x := range f.s.Contexts {
 		x := f.context(x.Instance, x.ID)
@@ -108,6 +108,7 @@ func (f *fold) closed(n NoteClosed) {
 }
 
 func (f *fold) contexts(n NoteContexts) {
+	f.s.finding = false // the first list comes when the targets that exist were announced
 	listed := map[string]bool{}
 	for _, nc := range n.Contexts {
 		listed[nc.ID] = true

@@ -46,7 +46,7 @@ func (f *fold) targetInfo() {
 	old := f.s.Target(k)
 	t := &Target{
 		Key: k, Context: i.BrowserContextID, Type: i.Type, URL: i.URL, Title: i.Title, Opener: i.OpenerID,
-		Since: f.now, loaded: f.now, Own: slices.Contains(f.s.own, k),
+		Since: f.now, loaded: f.now, Own: slices.Contains(f.s.own, k), found: f.s.finding,
 	}
 	if t.Parent = i.ParentID; t.Parent == "" {
 		t.Parent = i.ParentFrameID
@@ -54,7 +54,7 @@ func (f *fold) targetInfo() {
 	if old != nil {
 		t.Since, t.Own, t.StorageKey, t.kept = old.Since, old.Own, old.StorageKey, old.kept
 		if old.URL == t.URL {
-			t.loaded = old.loaded
+			t.loaded, t.found = old.loaded, old.found
 		}
 		if *t == *old {
 			return

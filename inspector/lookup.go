@@ -190,12 +190,23 @@ func (r *Registration) Redundant() []*Version {
 	return vs
 }
 
-// Since is when the version came into its present status.
+// Since is when the version came into its present status; zero when it was found
+// in it, which is before swinspect attached.
 func (v *Version) Since() time.Time {
-	return v.sinceFunc(func(t Transition) bool { return t.Status == v.Status })
+	return v.seenSince(func(t Transition) bool { return t.Status == v.Status })
 }
 
-// RunningSince is when the version came into its present running status.
+// seenSince is sinceFunc, but zero when the first of the transitions is only when
+// the version was found.
+func (v *Version) seenSince(holds func(Transition) bool) time.Time {
+	if !v.Complete && !slices.ContainsFunc(v.History, func(t Transition) bool { return !holds(t) }) {
+		return time.Time{}
+	}
+	return v.sinceFunc(holds)
+}
+
+// RunningSince is when the version came into its present running status, or was
+// found in it.
 func (v *Version) RunningSince() time.Time {
 	return v.sinceFunc(func(t Transition) bool { return t.Running == v.Running })
 }

@@ -15,7 +15,9 @@ type Client struct {
 	Version *Version   // what controls it; nil: not controlled
 	Reason  string     // why it is not controlled, or why it is thought to be
 	Known   Provenance // of Version (or of its absence)
-	Since   time.Time  // when the target appeared or last went to another URL
+	// Since is when its controller took it over or, if that is later, when it
+	// appeared or last went to another URL; zero: before swinspect attached.
+	Since time.Time
 
 	via string // target id of the page that is listed in its stead
 }
@@ -52,7 +54,8 @@ func (s *State) Clients(r *Registration) []Client {
 
 // client describes one target as a client of r.
 func (s *State) client(r *Registration, t *Target) Client {
-	c := Client{Target: t, Version: controller(r, t.Key.ID), Known: Seen, Since: t.loaded}
+	c := Client{Target: t, Version: controller(r, t.Key.ID), Known: Seen}
+	c.Since = r.clientSince(t, c.Version, t.Key.ID)
 	if c.Version != nil {
 		switch {
 		case c.Version.ClientsKnown == Inferred:
@@ -66,11 +69,33 @@ func (s *State) client(r *Registration, t *Target) Client {
 		if v := controller(r, up.Key.ID); v != nil && !inScope(r.Scope, up.URL) {
 			c.Version, c.Known, c.via = v, Inferred, up.Key.ID
 			c.Reason = "the browser lists the page this frame is in"
+			c.Since = r.clientSince(t, v, up.Key.ID)
 			return c
 		}
 	}
 	c.Reason, c.Known = s.whyNotControlled(r, t), Inferred
 	return c
+}
+
+// clientSince is when a target became what it is to r: listed under an id as a
+// client of v, or not controlled (nil).
+func (r *Registration) clientSince(t *Target, v *Version, id string) time.Time {
+	since := t.loaded
+	if t.found {
+		since = time.Time{}
+	}
+	if v == nil {
+		return since
+	}
+	for _, p := range slices.Backward(r.ClientLog) {
+		if p.Client == id && p.Version == v.ID && p.To.IsZero() {
+			if !p.Cut && p.From.After(since) {
+				return p.From
+			}
+			break
+		}
+	}
+	return since
 }
 
 // parent is the target a frame or worker is in, nil when there is none.
@@ -107,7 +132,7 @@ func (s *State) unseenClients(r *Registration) []Client {
 			if s.Target(TargetKey{r.Key.Instance, id}) == nil {
 				cs = append(cs, Client{
 					Target:  &Target{Key: TargetKey{r.Key.Instance, id}, Context: r.Key.Context},
-					Version: v, Known: Seen, Reason: "listed by the worker, but not a target that can be seen",
+					Version: v, Known: Seen, Since: r.clientSince(&Target{}, v, id), Reason: "listed by the worker, but not a target that can be seen",
 				})
 			}
 		}

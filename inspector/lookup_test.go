@@ -211,3 +211,39 @@ func TestUrgency(t *testing.T) {
 		})
 	}
 }
+
+// What was there at attach has no time of its beginning, until it changes.
+func TestSinceIsUnknownForWhatWasFound(t *testing.T) {
+	p := newPlay(t)
+	p.note(NoteAttached{Product: "Chrome/156"})
+	p.page("T1", scope1)
+	p.note(NoteContexts{Contexts: []NoteContext{{ID: context1, Default: true}}})
+	p.snapshot("1 installed/stopped", "0 activated/running T1")
+	for _, step := range []struct {
+		name   string
+		do     func()
+		client string
+		found  bool // since before the attach
+	}{
+		{"found", func() {}, "T1", true},
+		{"opened later", func() { p.page("T2", scope1); p.ver("0 activated/running T1,T2") }, "T2", false},
+		{"not changed", func() {}, "T1", true},
+		{"another controller", func() { p.ver("1 activated/running T1,T2") }, "T1", false},
+	} {
+		step.do()
+		for _, c := range p.s.Clients(p.s.Registration(key0)) {
+			if c.Target.Key.ID == step.client && c.Since.IsZero() != step.found {
+				t.Errorf("%s: %s since %v", step.name, step.client, c.Since)
+			}
+			if want := p.now; step.name == "another controller" && !c.Since.Equal(want) {
+				t.Errorf("%s: %s since %v, want %v", step.name, c.Target.Key.ID, c.Since, want)
+			}
+		}
+	}
+	if since := p.v("0").Since(); !since.IsZero() {
+		t.Errorf("a version that was found: since %v", since)
+	}
+	if since := p.v("1").Since(); !since.Equal(p.now) {
+		t.Errorf("a version that was seen to activate: since %v", since)
+	}
+}

@@ -19,7 +19,8 @@ type State struct {
 	Storages      []*Storage      // caches and usage per storage key, sorted by key
 	Receipts      []*Receipt      // actions, oldest first, the newest maxReceipts
 
-	own []TargetKey // targets made by swinspect, announced before they exist
+	own     []TargetKey // targets made by swinspect, announced before they exist
+	finding bool        // targets that are announced now were there at attach
 }
 
 // ConnectionStatus is how the link to a backend is.
@@ -84,6 +85,7 @@ type Target struct {
 	StorageKey string
 
 	loaded time.Time // when its URL last changed
+	found  bool      // loaded is when it was found at attach, not when it changed
 	kept   string    // why a session of swinspect is attached to it, "" when none is
 }
 

@@ -23,8 +23,8 @@ type Holder struct {
 	Kind     string // window, frame, worker, event, pause
 	Title    string
 	URL      string
-	Target   string // target id, "" when it is no target
-	Since    time.Time
+	Target   string    // target id, "" when it is no target
+	Since    time.Time // zero: before swinspect attached, or not known
 	Known    Provenance
 	Reason   string // why it is thought to hold, when inferred
 	Remedies []Remedy
@@ -122,13 +122,13 @@ func pauseHolder(r *Registration, active *Version) Holder {
 
 // eventHolder is what remains when no client is known and it waits all the same.
 func eventHolder(r *Registration, active *Version) Holder {
-	h := Holder{Kind: "event", Title: "an event of #" + active.ID + " that has not finished", Since: active.RunningSince(), Known: Inferred}
+	h := Holder{Kind: "event", Title: "an event of #" + active.ID + " that has not finished", Known: Inferred}
 	if active.Running == serviceworker.VersionRunningStatusStopped {
 		h.Kind, h.Title = "client", "a client of #"+active.ID+" that the browser does not list"
 		h.Reason = "no client is listed and #" + active.ID + " is stopped, yet it is still the active version"
-		h.Since = time.Time{}
 		return h
 	}
+	h.Since = active.seenSince(func(t Transition) bool { return t.Running == active.Running })
 	h.Reason = "no client is listed and #" + active.ID + " still runs; it may also be a client that the browser does not list"
 	h.Remedies = []Remedy{stopRemedy(r, active)}
 	return h

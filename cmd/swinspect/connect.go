@@ -149,6 +149,21 @@ func (c *connection) with(io stdio, do func(ctx context.Context, s *session, arg
 	}
 }
 
+// since is when something began; zero is before the attach.
+func since(t time.Time) string {
+	if t.IsZero() {
+		return "before swinspect attached"
+	}
+	return when(t)
+}
+
+func sinceMaybe(t *time.Time) string {
+	if t == nil {
+		return since(time.Time{})
+	}
+	return since(*t)
+}
+
 // when is a time for people: the clock today, the date before.
 func when(t time.Time) string {
 	if t.IsZero() {

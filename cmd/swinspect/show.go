@@ -116,7 +116,7 @@ func preloadLine(n *inspector.NavigationPreload) string {
 
 func printVersion(p *page, v *inspector.Version) {
 	p.line("\nversion #%s  %s, %s", v.ID, inspector.StatusWord(v.Status), v.Running)
-	p.field("since", when(v.Since()))
+	p.field("since", since(v.Since()))
 	p.field("script", clean(v.ScriptURL))
 	if !v.ScriptResponseTime.IsZero() {
 		p.field("received", when(v.ScriptResponseTime))
@@ -139,6 +139,9 @@ func printWhy(p *page, v *whyView, w *inspector.WhyWaiting) {
 	p.line("  %s", clean(v.Sentence))
 	for _, h := range v.Holders {
 		line := fmt.Sprintf("  - %s %s (%s)", h.Kind, clean(strings.TrimSpace(h.Title+" "+h.URL)), h.Known)
+		if h.Kind != "client" {
+			line += ", since " + sinceMaybe(h.Since)
+		}
 		if h.Reason != "" {
 			line += ": " + clean(h.Reason)
 		}
@@ -157,7 +160,7 @@ func clientLine(c clientView) string {
 	if c.Controller != "" {
 		by = "controlled by #" + c.Controller
 	}
-	line := fmt.Sprintf("%s %s, %s (%s)", c.Type, clean(c.URL), by, c.Known)
+	line := fmt.Sprintf("%s %s, %s since %s (%s)", c.Type, clean(c.URL), by, sinceMaybe(c.Since), c.Known)
 	if c.Reason != "" {
 		line += ": " + clean(c.Reason)
 	}

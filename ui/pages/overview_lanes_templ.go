@@ -576,7 +576,7 @@ func since(sh *components.Shell, ver *inspector.Version) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if len(ver.History) == 1 && !ver.Complete {
+		if ver.Since().IsZero() {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 52, "<dd>before swinspect attached</dd>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -319,7 +319,7 @@ func (cs *clientRows) add(s *inspector.State, r *inspector.Registration, spans [
 		row.Plot.Bars = append(row.Plot.Bars, components.NewBar(axis, sp.From, sp.To, class, "#"+sp.Version, spanTitle(title)))
 	}
 	for _, c := range s.Clients(r) {
-		if c.Version != nil || c.Since.IsZero() || c.Since.After(axis.To) {
+		if c.Version != nil || c.Since.After(axis.To) {
 			continue
 		}
 		text := "not controlled"
