@@ -26,7 +26,8 @@ func runOffline(_ context.Context, at *attempt) result {
 	return at.applied("offline", NoteSettings{Offline: &on}, n, err)
 }
 
-// applied is the result of a setting that lives in every page's session.
+// applied is the result of a setting that lives in every page's session. A target
+// that comes later runs before it is attached to and covered.
 func (at *attempt) applied(what string, n NoteSettings, reached int, err error) result {
 	at.l.note(at.w.context, n)
 	if err != nil {
@@ -35,7 +36,7 @@ func (at *attempt) applied(what string, n NoteSettings, reached int, err error) 
 	if !at.a.On {
 		return confirmed("%s is off", what)
 	}
-	return confirmed("%s is on in %s, and in those to come", what, counted(reached, "page or worker", "pages and workers"))
+	return confirmed("%s is on in %s; one that starts later is covered a moment after it starts, so its first requests may still go out", what, counted(reached, "page or worker", "pages and workers"))
 }
 
 func onOff(on bool) string {
