@@ -84,6 +84,13 @@ func (w *watcher) open(ctx context.Context, made hiddenTarget) {
 	}
 }
 
+// opened reports whether the watcher has its session.
+func (w *watcher) opened() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.session != nil
+}
+
 // createIn is the context to name when creating a target: none for the default
 // one, which Chromium does not let be named.
 func (w *watcher) createIn() string {

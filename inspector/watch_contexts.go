@@ -8,7 +8,6 @@ import (
 
 	cdproto "github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/target"
-
 )
 
 // contextPoll is how often the list of contexts is read while there is another
@@ -74,20 +73,23 @@ func (l *link) ownTarget(browserContext, id string) bool {
 	return w != nil && w.ownTarget(id)
 }
 
-// watchAll starts a watcher for each context and waits until each has folded its
-// first inventory or has a problem. The hidden target made beforehand belongs to
-// the default context.
+// watchAll starts a watcher for each context that has none yet and waits until
+// each has folded its first inventory or has a problem. The hidden target made
+// beforehand belongs to the default context.
 func (l *link) watchAll(ctx context.Context, contexts []NoteContext, first hiddenTarget) error {
 	l.noteContexts(contexts)
 	var wg sync.WaitGroup
 	for _, c := range contexts {
-		w := newWatcher(l, c)
-		l.mu.Lock()
-		l.watchers[c.ID] = w
-		l.mu.Unlock()
+		w := l.watcher(c.ID)
+		if w != nil && w.opened() {
+			continue
+		}
+		if w == nil {
+			w = l.addWatcher(c)
+		}
 		made := hiddenTarget{}
 		if c.Default {
-			made, first = first, hiddenTarget{}
+			made = first
 		}
 		wg.Go(func() { w.open(ctx, made) })
 	}
@@ -103,6 +105,14 @@ func (l *link) watchAll(ctx context.Context, contexts []NoteContext, first hidde
 		l.wg.Go(w.run)
 	}
 	return nil
+}
+
+func (l *link) addWatcher(c NoteContext) *watcher {
+	w := newWatcher(l, c)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.watchers[c.ID] = w
+	return w
 }
 
 func (l *link) allWatchers() []*watcher {

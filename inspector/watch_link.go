@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -98,12 +99,13 @@ func (b *Browser) connect(ctx context.Context) (*link, error) {
 // events wait in the subscription until the pump begins.
 func (l *link) open(ctx context.Context) error {
 	root := l.conn.Root()
-	hidden := async(l, func() (hiddenTarget, error) { h := l.createTarget(ctx, ""); return h, nil })
-	discover := async(l, func() (cdproto.Empty, error) {
-		return cdproto.Call(ctx, root, target.SetDiscoverTargets, target.SetDiscoverTargetsParams{Discover: true})
-	})
+	// Creating the hidden target takes the browser longest.
+	hidden := async(l, func() (hiddenTarget, error) { return l.createTarget(ctx, ""), nil })
 	contexts := async(l, func() (target.GetBrowserContextsResult, error) {
 		return cdproto.Call(ctx, root, target.GetBrowserContexts, cdproto.Empty{})
+	})
+	discover := async(l, func() (cdproto.Empty, error) {
+		return cdproto.Call(ctx, root, target.SetDiscoverTargets, target.SetDiscoverTargetsParams{Discover: true})
 	})
 	version, err := cdproto.Call(ctx, root, browser.GetVersion, cdproto.Empty{})
 	if err != nil {
@@ -114,24 +116,22 @@ func (l *link) open(ctx context.Context) error {
 		Endpoint: l.b.opts.Endpoint, Product: version.Product, UserAgent: version.UserAgent,
 	})
 	l.b.store.forgetTracking()
-	l.wg.Go(l.pump)
-	l.b.setLink(l)
 	known := <-contexts
 	if known.err != nil {
 		return known.err
 	}
+	early := l.watchEarly(ctx, known.value, hidden)
+	l.wg.Go(l.pump)
+	l.b.setLink(l)
 	if d := <-discover; d.err != nil {
 		return d.err
 	}
 	if err := l.barrier(ctx); err != nil { // the targets that were announced are folded
 		return err
 	}
-	list := l.listContexts(known.value)
-	first := (<-hidden).value
-	if first.id != "" {
-		l.note("", NoteOwnTarget{TargetID: first.id})
-	}
-	if list, err = l.withDefault(ctx, list, first); err != nil {
+	first := (<-early).value
+	list, err := l.withDefault(ctx, l.listContexts(known.value), first)
+	if err != nil {
 		return err
 	}
 	if err := l.watchAll(ctx, list, first); err != nil {
@@ -139,6 +139,32 @@ func (l *link) open(ctx context.Context) error {
 	}
 	l.wg.Go(l.manage)
 	return nil
+}
+
+// watchEarly begins to watch the default context as soon as its hidden target is
+// there, while the browser still lists its targets. It hands on the hidden target
+// where that cannot be: the default context is not told, the browser is one that
+// was known before (whose other contexts must not seem gone meanwhile), or there
+// is no hidden target and a page must be looked for.
+func (l *link) watchEarly(ctx context.Context, known target.GetBrowserContextsResult, hidden <-chan outcome[hiddenTarget]) <-chan outcome[hiddenTarget] {
+	list := l.listContexts(known)
+	fresh := !slices.ContainsFunc(l.b.State().Contexts, func(c *Context) bool { return c.Instance == l.instance })
+	var w *watcher
+	if fresh && l.defaultContext != "" {
+		l.noteContexts(list)
+		w = l.addWatcher(NoteContext{ID: l.defaultContext, Default: true})
+	}
+	return async(l, func() (hiddenTarget, error) {
+		h := (<-hidden).value
+		if h.id != "" {
+			l.note("", NoteOwnTarget{TargetID: h.id})
+		}
+		if w == nil || h.err != nil {
+			return h, nil
+		}
+		w.open(ctx, h)
+		return hiddenTarget{}, nil
+	})
 }
 
 // outcome is what a goroutine of open came back with.
