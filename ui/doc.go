@@ -33,6 +33,13 @@
 // one root element with that id each; without it the whole page is one part).
 // In morphed parts give rows an id, so that focus and scroll stay with them.
 //
+// js/panel.js is what most panels load: links and GET forms that change only the
+// query of the page go through the stream instead of a new page. A filter is a
+// [components.Filter] with [components.Canonical] at the top of the handler, a
+// table's head a [components.TableHead], a long table a [components.Window].
+// What takes its time to read from the browser goes through read
+// (panel_reads.go), so that the page shows at once and fills by itself.
+//
 // More routes of a panel (a body, a download) are entries of its Routes. Posting
 // goes through @components.DoButton for actions. Frames that show what a page
 // cached are answered with [SandboxHeaders].

@@ -135,18 +135,13 @@ func changeState(c inspector.Change) components.State {
 	set := func(icon, class string) { s.Icon, s.Class = icon, class }
 	switch c.Kind {
 	case inspector.ChangeVersion:
-		_, to, _ := strings.Cut(c.What, "→")
-		switch strings.TrimSpace(to) {
+		switch lastWord(c.What) {
 		case "installing", "activating", "new":
 			set("installing", "work")
 		case "waiting", "installed":
 			set("waiting", "wait")
 		case "active", "activated":
 			set("active", "ok")
-		default:
-			if to == "" {
-				set("installing", "work")
-			}
 		}
 		if strings.HasPrefix(c.Cause, "install failed") {
 			set("error", "bad")
@@ -197,4 +192,12 @@ func receiptState(s *components.State) {
 
 func trimFloat(v float64) string {
 	return strings.TrimSuffix(strconv.FormatFloat(v, 'f', 1, 64), ".0")
+}
+
+func lastWord(s string) string {
+	words := strings.Fields(s)
+	if len(words) == 0 {
+		return ""
+	}
+	return words[len(words)-1]
 }
