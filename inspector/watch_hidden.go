@@ -46,18 +46,19 @@ func (l *link) createTarget(ctx context.Context, browserContext string) hiddenTa
 	if err != nil {
 		return hiddenTarget{err: err}
 	}
+	id := res.TargetID
 	info := async(l, func() (target.GetTargetInfoResult, error) {
-		return cdproto.Call(ctx, l.conn.Root(), target.GetTargetInfo, target.GetTargetInfoParams{TargetID: res.TargetID})
+		return cdproto.Call(ctx, l.conn.Root(), target.GetTargetInfo, target.GetTargetInfoParams{TargetID: id})
 	})
-	session, err := l.conn.Attach(ctx, res.TargetID)
+	session, err := l.conn.Attach(ctx, id)
 	if made := <-info; made.err == nil && made.value.TargetInfo != nil && made.value.TargetInfo.Type == "page" {
 		l.noHidden.Store(true)
 		err = errNoHidden
 	}
 	if err != nil {
-		l.closeTarget(string(res.TargetID))
+		l.closeTarget(string(id))
 	}
-	return hiddenTarget{id: string(res.TargetID), session: session, err: err}
+	return hiddenTarget{id: string(id), session: session, err: err}
 }
 
 // borrow attaches to a page of the user where there can be no hidden target: its
