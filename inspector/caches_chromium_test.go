@@ -130,6 +130,11 @@ func TestChromiumUsageAttributesPadding(t *testing.T) {
 	}
 	cache, url := CacheRef{ref, "opaque"}, w.site.OtherSite()+"/bytes/1000"
 	_, other := attachTo(t, w.Endpoint()) // has listed nothing
+	for _, c := range other.State().Clients(live(other.State(), w.scope("opaque"))) {
+		if !c.Since.IsZero() {
+			t.Errorf("%s was there at attach, but is so since %v", c.Target.URL, c.Since)
+		}
+	}
 	e, err := other.Lookup(t.Context(), cache, url)
 	if err != nil || e == nil || e.Status != 200 || e.Type != "opaque" || len(e.ResponseHeaders) == 0 || e.Time.IsZero() || e.Problem != "" {
 		t.Errorf("looked up without a listing: %+v %v", e, err)

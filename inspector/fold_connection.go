@@ -10,6 +10,7 @@ import (
 var connectionNotes = tables(
 	note((*fold).connecting),
 	note((*fold).attached),
+	note((*fold).listed),
 	note((*fold).gone),
 	note((*fold).retry),
 	note((*fold).closed),
@@ -42,7 +43,7 @@ func (f *fold) attached(n NoteAttached) {
 		c.Endpoint = n.Endpoint
 	}
 	f.s.Targets, f.copied.targets = nil, true
-	f.s.own, f.s.finding = nil, true
+	f.s.own, f.s.finding = nil, n.Listing
 	f.forgetSessions(lost)
 	for _, x := range f.s.Contexts {
 		x := f.context(x.Instance, x.ID)
@@ -54,6 +55,8 @@ func (f *fold) attached(n NoteAttached) {
 	f.copied.storages = true
 	f.change(Change{Kind: ChangeConnection, What: attachedWords(returned, sameBrowser, n.Product)})
 }
+
+func (f *fold) listed(NoteListed) { f.s.finding = false }
 
 func attachedWords(returned, sameBrowser bool, product string) string {
 	switch {
@@ -108,7 +111,6 @@ func (f *fold) closed(n NoteClosed) {
 }
 
 func (f *fold) contexts(n NoteContexts) {
-	f.s.finding = false // the first list comes when the targets that exist were announced
 	listed := map[string]bool{}
 	for _, nc := range n.Contexts {
 		listed[nc.ID] = true

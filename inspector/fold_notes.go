@@ -29,7 +29,15 @@ type NoteConnecting struct{ Endpoint string }
 // registrations of other instances become gone, and the first
 // workerRegistrationUpdated and workerVersionUpdated of each context are taken
 // as complete lists, as ServiceWorker.enable sends them.
-type NoteAttached struct{ Endpoint, Product, UserAgent string }
+//
+// With Listing, the targets announced before NoteListed were there already.
+type NoteAttached struct {
+	Endpoint, Product, UserAgent string
+	Listing                      bool `json:",omitempty"`
+}
+
+// NoteListed says that the targets which were there at attach were announced.
+type NoteListed struct{}
 
 // NoteGone says that the link is lost, and why.
 type NoteGone struct{ Reason string }
@@ -135,6 +143,7 @@ func (NoteConnecting) NoteMethod() string        { return "swinspect.connecting"
 func (NoteAttached) NoteMethod() string          { return "swinspect.attached" }
 func (NoteGone) NoteMethod() string              { return "swinspect.gone" }
 func (NoteRetry) NoteMethod() string             { return "swinspect.retry" }
+func (NoteListed) NoteMethod() string            { return "swinspect.listed" }
 func (NoteClosed) NoteMethod() string            { return "swinspect.closed" }
 func (NoteContexts) NoteMethod() string          { return "swinspect.contexts" }
 func (NoteSnapshot) NoteMethod() string          { return "swinspect.snapshot" }

@@ -215,9 +215,9 @@ func TestUrgency(t *testing.T) {
 // What was there at attach has no time of its beginning, until it changes.
 func TestSinceIsUnknownForWhatWasFound(t *testing.T) {
 	p := newPlay(t)
-	p.note(NoteAttached{Product: "Chrome/156"})
+	p.note(NoteAttached{Product: "Chrome/156", Listing: true})
 	p.page("T1", scope1)
-	p.note(NoteContexts{Contexts: []NoteContext{{ID: context1, Default: true}}})
+	p.note(NoteListed{})
 	p.snapshot("1 installed/stopped", "0 activated/running T1")
 	for _, step := range []struct {
 		name   string

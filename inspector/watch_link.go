@@ -113,7 +113,7 @@ func (l *link) open(ctx context.Context) error {
 	}
 	l.product = version.Product
 	l.b.note(l.instance, "", NoteAttached{
-		Endpoint: l.b.opts.Endpoint, Product: version.Product, UserAgent: version.UserAgent,
+		Endpoint: l.b.opts.Endpoint, Product: version.Product, UserAgent: version.UserAgent, Listing: true,
 	})
 	l.b.store.forgetTracking()
 	known := <-contexts
@@ -129,6 +129,7 @@ func (l *link) open(ctx context.Context) error {
 	if err := l.barrier(ctx); err != nil { // the targets that were announced are folded
 		return err
 	}
+	l.note("", NoteListed{})
 	first := (<-early).value
 	list, err := l.withDefault(ctx, l.listContexts(known.value), first)
 	if err != nil {
