@@ -10,6 +10,10 @@
 //	size:>10k            > < >= <= on numbers; k, M and G are decimal, Ki … binary
 //	-type:opaque  -font  not so
 //	url:"a b"  "a:b"     quotes keep blanks, colons and commas; \" is a quote
+//
+// The star is the only character of a glob that is special: brackets, question
+// marks and braces stand for themselves, so "status:[" looks for a bracket. A
+// minus needs something to negate: alone it is an error ("-" in quotes is text).
 package filter
 
 import (
@@ -148,7 +152,10 @@ func isBlank(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\
 func parseTerm(word string, keys []string) (Term, error) {
 	t := Term{Text: word, Value: word}
 	body := word
-	if len(body) > 1 && body[0] == '-' {
+	if body == "-" {
+		return t, &Error{Term: word, Reason: "nothing to negate"}
+	}
+	if body[0] == '-' {
 		t.Negated = true
 		body = body[1:]
 	}

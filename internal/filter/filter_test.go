@@ -72,7 +72,13 @@ func TestMatch(t *testing.T) {
 		{`url:"*"`, false},
 		{"missing:x", false},
 		{"-missing:x", true},
-		{"-", false},
+		{`"-"`, false},
+		{"hero?", false},
+		{"status:[", false},
+		{"-status:[", true},
+		{"url:[Hh]ero", false},
+		{"url:*.{avif,png}*", false},
+		{"url:*avif?v=2", true},
 		{"200,404", false},
 	} {
 		q, err := Parse(c.query)
@@ -89,6 +95,8 @@ func TestMatch(t *testing.T) {
 func TestParseErrors(t *testing.T) {
 	for _, c := range []struct{ query, want string }{
 		{`url:"a`, "quote is not closed"},
+		{"-", "nothing to negate"},
+		{"a - b", "nothing to negate"},
 		{"size:>big", "a number must follow >"},
 		{"colour:red", "unknown field colour in colour:red; known fields are url, status"},
 		{"-colour:red", "unknown field colour"},
