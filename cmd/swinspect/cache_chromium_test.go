@@ -38,6 +38,17 @@ func TestCache(t *testing.T) {
 	if few := decode[[]entryView](t, call(t, cache("ls", "/cache/", name, "--json", "--filter", "size:<12")...).want(t, exitOK)); len(few) != 10 {
 		t.Errorf("size:<12 leaves %d entries, want the first ten", len(few))
 	}
+	// The page's words work here too.
+	for query, want := range map[string]int{
+		"status:203 mime:text":         6,
+		"status:203 content-type:text": 6,
+		"is:unmeasured -vary:accept":   100,
+		"203 header:content-type /10?": 1,
+	} {
+		if got := decode[[]entryView](t, call(t, cache("ls", "/cache/", name, "--json", "--filter", query)...).want(t, exitOK)); len(got) != want {
+			t.Errorf("--filter %q leaves %d entries, want %d", query, len(got), want)
+		}
+	}
 	call(t, cache("ls", "/cache/", "nope")...).want(t, exitNo, `"nope"`, `"large 100"`)
 	call(t, cache("ls", "/nope/")...).want(t, exitNo, "/nope/")
 

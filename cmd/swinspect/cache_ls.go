@@ -1,12 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -14,8 +14,9 @@ import (
 	"github.com/swinspect/swinspect/internal/filter"
 )
 
-// entryKeys are the fields that --filter and --sort know.
-var entryKeys = []string{"url", "method", "status", "type", "content-type", "vary", "size", "time"}
+// sortKeys are the fields that --sort knows. --filter knows inspector.EntryFields,
+// as the page does.
+var sortKeys = []string{"url", "method", "status", "type", "content-type", "vary", "size", "time"}
 
 type cacheLs struct {
 	cacheFlags
@@ -32,7 +33,9 @@ func newCacheLs(io stdio) *cobra.Command {
 caches.match() asks them. With CACHE it lists the entries in the cache's order.
 
 --filter is the language of every table of the page: url:, status:200,0,
-size:>10k, -type:opaque, free text, * globs, "quotes". Fields: ` + strings.Join(entryKeys, ", ") + `.
+size:>10k, -type:opaque, free text, * globs, "quotes". Fields:
+` + strings.Join(inspector.EntryFields, ", ") + `
+(mime is content-type; is: opaque, varying, error, redirect, unmeasured).
 --size reads every body to measure it: the Content-Length header is not the size.
 
 Exit status: 0; 1 when there is no such registration or cache, or the browser
@@ -55,11 +58,11 @@ cannot list it (Chromium refuses somewhere above 20,000 entries).`,
 	})
 	inner := cmd.RunE
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if _, err := filter.Parse(c.filter, entryKeys...); err != nil {
+		if _, err := filter.Parse(c.filter, inspector.EntryFields...); err != nil {
 			return usage("--filter: %w", err)
 		}
-		if key := strings.TrimPrefix(c.sort, "-"); key != "" && !slices.Contains(entryKeys, key) {
-			return usage("--sort %q: there are %s", c.sort, strings.Join(entryKeys, ", "))
+		if key := strings.TrimPrefix(c.sort, "-"); key != "" && !slices.Contains(sortKeys, key) {
+			return usage("--sort %q: there are %s", c.sort, strings.Join(sortKeys, ", "))
 		}
 		return inner(cmd, args)
 	}
@@ -132,7 +135,7 @@ func (c *cacheLs) needsSizes() bool {
 	if c.sizes || strings.TrimPrefix(c.sort, "-") == "size" {
 		return true
 	}
-	q, err := filter.Parse(c.filter, entryKeys...)
+	q, err := filter.Parse(c.filter, inspector.EntryFields...)
 	return err == nil && slices.ContainsFunc(q.Terms(), func(t filter.Term) bool { return t.Key == "size" })
 }
 
@@ -155,7 +158,7 @@ func (c *cacheLs) measure(ctx context.Context, s *session, ref inspector.CacheRe
 // choose applies the filter. An entry without a size passes a filter on sizes
 // until it has been measured.
 func (c *cacheLs) choose(all []inspector.CacheEntry) ([]inspector.CacheEntry, error) {
-	q, err := filter.Parse(c.filter, entryKeys...)
+	q, err := filter.Parse(c.filter, inspector.EntryFields...)
 	if err != nil {
 		return nil, usage("--filter: %w", err)
 	}
@@ -165,38 +168,12 @@ func (c *cacheLs) choose(all []inspector.CacheEntry) ([]inspector.CacheEntry, er
 		}
 	}
 	var chosen []inspector.CacheEntry
-	for _, e := range all {
-		if q.Match(func(key string) []string { return entryField(e, key) }) {
-			chosen = append(chosen, e)
+	for i := range all {
+		if q.Match(func(key string) []string { return inspector.EntryField(&all[i], key) }) {
+			chosen = append(chosen, all[i])
 		}
 	}
 	return chosen, nil
-}
-
-// entryField is the value of a field, for filters and for sorting.
-func entryField(e inspector.CacheEntry, key string) []string {
-	switch key {
-	case "url":
-		return []string{e.URL}
-	case "method":
-		return []string{e.Method}
-	case "status":
-		return []string{strconv.Itoa(e.Status)}
-	case "type":
-		return []string{e.Type}
-	case "content-type":
-		return []string{e.ContentType}
-	case "vary":
-		return []string{e.Vary}
-	case "size":
-		if e.Size < 0 {
-			return nil
-		}
-		return []string{strconv.FormatInt(e.Size, 10)}
-	case "time":
-		return []string{e.Time.Format(time.RFC3339)}
-	}
-	return []string{e.Method, e.URL, strconv.Itoa(e.Status), e.Type, e.ContentType}
 }
 
 func (c *cacheLs) order(entries []inspector.CacheEntry) {
@@ -208,11 +185,13 @@ func (c *cacheLs) order(entries []inspector.CacheEntry) {
 		var n int
 		switch key {
 		case "size":
-			n = int(min(max(a.Size-b.Size, -1), 1))
+			n = cmp.Compare(a.Size, b.Size)
 		case "status":
-			n = a.Status - b.Status
+			n = cmp.Compare(a.Status, b.Status)
+		case "time":
+			n = a.Time.Compare(b.Time)
 		default:
-			n = strings.Compare(strings.Join(entryField(a, key), ""), strings.Join(entryField(b, key), ""))
+			n = slices.Compare(inspector.EntryField(&a, key), inspector.EntryField(&b, key))
 		}
 		if descending {
 			n = -n

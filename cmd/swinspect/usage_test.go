@@ -33,6 +33,8 @@ func TestUsage(t *testing.T) {
 		{"cache match of no URL", nil, []string{"cache", "match", "/a/", "app.js"}, []string{`"app.js" is not an absolute URL`}},
 		{"cache header without colon", nil, []string{"cache", "match", "/a/", "http://a/", "-H", "Accept"}, []string{`"Accept"`, "Name: value"}},
 		{"cache filter", nil, []string{"cache", "ls", "/a/", "c", "--filter", "weather:sunny"}, []string{"weather", "status"}},
+		{"cache filter of a lone minus", nil, []string{"cache", "ls", "/a/", "c", "--filter", "status:200 -"}, []string{"--filter", "nothing to negate"}},
+		{"cache sort by what only filters", nil, []string{"cache", "ls", "/a/", "c", "--sort", "header"}, []string{"header", "status"}},
 		{"cache sort", nil, []string{"cache", "ls", "/a/", "c", "--sort", "weather"}, []string{"weather", "status"}},
 		{"cache show of nothing", nil, []string{"cache", "show", "/a/", "c", "http://a/", "--max", "0"}, []string{"--max 0"}},
 		{"push of two payloads", nil, []string{"push", "/a/", "x", "--data-file", "-"}, []string{"not both"}},

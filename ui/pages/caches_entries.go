@@ -10,65 +10,6 @@ import (
 	"github.com/swinspect/swinspect/ui/components"
 )
 
-// EntryKeys are the filter keys of the entries table.
-var EntryKeys = []string{"url", "method", "status", "type", "mime", "size", "vary", "header", "is"}
-
-// EntryField is what a filter term sees of an entry under a key of EntryKeys,
-// or under "" for free text.
-func EntryField(e *inspector.CacheEntry, key string) []string {
-	switch key {
-	case "", "url":
-		return []string{e.URL}
-	case "method":
-		return []string{e.Method}
-	case "status":
-		return []string{strconv.Itoa(e.Status)}
-	case "type":
-		return []string{e.Type}
-	case "mime":
-		return []string{e.ContentType}
-	case "size":
-		if e.Size < 0 {
-			return nil
-		}
-		return []string{strconv.FormatInt(e.Size, 10)}
-	case "vary":
-		return fields(e.Vary)
-	case "header":
-		var hs []string
-		for _, list := range [][]inspector.Header{e.RequestHeaders, e.ResponseHeaders} {
-			for _, h := range list {
-				hs = append(hs, h.Name, h.Name+": "+h.Value)
-			}
-		}
-		return hs
-	case "is":
-		return entryIs(e)
-	}
-	return nil
-}
-
-// entryIs is what is noteworthy of an entry, for "is:".
-func entryIs(e *inspector.CacheEntry) []string {
-	var is []string
-	if opaque(e) {
-		is = append(is, "opaque")
-	}
-	if e.Vary != "" {
-		is = append(is, "varying")
-	}
-	if e.Status >= 400 || e.Type == "error" {
-		is = append(is, "error")
-	}
-	if e.Status >= 300 && e.Status < 400 || e.Type == "opaqueredirect" {
-		is = append(is, "redirect")
-	}
-	if e.Size < 0 {
-		is = append(is, "unmeasured")
-	}
-	return is
-}
-
 func opaque(e *inspector.CacheEntry) bool {
 	return e.Type == "opaque" || e.Type == "opaqueredirect"
 }

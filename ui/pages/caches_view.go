@@ -99,14 +99,14 @@ const entryWindow = 100
 
 // NewEntries filters, sorts and cuts a listing.
 func NewEntries(a components.Address, l *inspector.Listing, usage *inspector.Usage) EntriesView {
-	v := EntriesView{Filter: components.NewFilter(a, "filter", "Filter entries", "type:opaque", EntryKeys)}
+	v := EntriesView{Filter: components.NewFilter(a, "filter", "Filter entries", "type:opaque", inspector.EntryFields)}
 	v.Head = entryHead(a)
 	if l == nil {
 		return v
 	}
 	v.TooBig, v.Problem, v.Stale, v.ReadAt, v.Total = l.TooBig, l.Problem, l.Stale, l.ReadAt, len(l.Entries)
 	keep := func(e *inspector.CacheEntry) bool {
-		return v.Filter.Query.Match(func(key string) []string { return EntryField(e, key) })
+		return v.Filter.Query.Match(func(key string) []string { return inspector.EntryField(e, key) })
 	}
 	if v.Filter.Query.Empty() {
 		keep = nil
@@ -129,12 +129,12 @@ func NewEntries(a components.Address, l *inspector.Listing, usage *inspector.Usa
 
 // Selection lists all entries of a listing that pass the filter of an address.
 func Selection(a components.Address, l *inspector.Listing) ([]*inspector.CacheEntry, error) {
-	f := components.NewFilter(a, "filter", "", "", EntryKeys)
+	f := components.NewFilter(a, "filter", "", "", inspector.EntryFields)
 	if f.Err != nil {
 		return nil, f.Err
 	}
 	return SelectEntries(l.Entries, func(e *inspector.CacheEntry) bool {
-		return f.Query.Match(func(key string) []string { return EntryField(e, key) })
+		return f.Query.Match(func(key string) []string { return inspector.EntryField(e, key) })
 	}, components.Sort{}), nil
 }
 
