@@ -36,6 +36,9 @@ type ResolveError struct {
 	Reason string // what was found
 	Hint   string // what to do about it, "" when there is nothing to say
 	Err    error  // the cause, may be nil
+	// Malformed says that Input is no endpoint as it is written, such as a port
+	// above 65535 or a URL of another scheme: nothing was asked.
+	Malformed bool
 }
 
 func (e *ResolveError) Error() string {
@@ -89,16 +92,21 @@ func (r resolver) fail(cause error, hint, reason string, args ...any) error {
 	return &ResolveError{Input: r.input, Reason: fmt.Sprintf(reason, args...), Hint: hint, Err: cause}
 }
 
+// malformed is the failure for an input that names no endpoint.
+func (r resolver) malformed(cause error, reason string, args ...any) error {
+	return &ResolveError{Input: r.input, Reason: fmt.Sprintf(reason, args...), Hint: hintForms, Err: cause, Malformed: true}
+}
+
 func (r resolver) resolve(ctx context.Context) (Endpoint, error) {
 	in := r.input
 	lower := strings.ToLower(in)
 	switch {
 	case in == "":
-		return Endpoint{}, r.fail(nil, hintForms, "no endpoint given")
+		return Endpoint{}, r.malformed(nil, "no endpoint given")
 	case isNumber(in):
 		port, err := strconv.Atoi(in)
 		if err != nil || port < 1 || port > 65535 {
-			return Endpoint{}, r.fail(err, hintForms, "%s is not a port", in)
+			return Endpoint{}, r.malformed(err, "%s is not a port", in)
 		}
 		return r.resolvePort(ctx, port)
 	case strings.HasPrefix(lower, "ws://"), strings.HasPrefix(lower, "wss://"):
@@ -108,7 +116,7 @@ func (r resolver) resolve(ctx context.Context) (Endpoint, error) {
 	case strings.HasPrefix(lower, "adb:"):
 		return r.resolveADB(ctx, in[len("adb:"):])
 	case strings.Contains(in, "://"):
-		return Endpoint{}, r.fail(nil, hintForms, "the scheme of the URL is not http, https, ws or wss")
+		return Endpoint{}, r.malformed(nil, "the scheme of the URL is not http, https, ws or wss")
 	case looksLikePath(in):
 		return r.resolveProfile(ctx, expandHome(in))
 	}
@@ -153,11 +161,11 @@ func (r resolver) resolveHost(ctx context.Context) (Endpoint, error) {
 		host, port = strings.Trim(r.input, "[]"), "9222"
 	}
 	if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 {
-		return Endpoint{}, r.fail(err, hintForms, "%q is not a port", port)
+		return Endpoint{}, r.malformed(err, "%q is not a port", port)
 	}
 	u, err := url.Parse("http://" + net.JoinHostPort(host, port))
 	if err != nil || host == "" {
-		return Endpoint{}, r.fail(err, hintForms, "it is not a host")
+		return Endpoint{}, r.malformed(err, "it is not a host")
 	}
 	return r.discover(ctx, u)
 }
@@ -165,7 +173,7 @@ func (r resolver) resolveHost(ctx context.Context) (Endpoint, error) {
 func (r resolver) resolveWebSocket(ctx context.Context) (Endpoint, error) {
 	u, err := url.Parse(r.input)
 	if err != nil || u.Host == "" {
-		return Endpoint{}, r.fail(err, hintForms, "the URL cannot be read")
+		return Endpoint{}, r.malformed(err, "the URL cannot be read")
 	}
 	if strings.Trim(u.Path, "/") == "" && u.RawQuery == "" {
 		ask := *u
@@ -181,7 +189,7 @@ func (r resolver) resolveWebSocket(ctx context.Context) (Endpoint, error) {
 func (r resolver) resolveHTTP(ctx context.Context) (Endpoint, error) {
 	u, err := url.Parse(r.input)
 	if err != nil || u.Host == "" {
-		return Endpoint{}, r.fail(err, hintForms, "the URL cannot be read")
+		return Endpoint{}, r.malformed(err, "the URL cannot be read")
 	}
 	if seleniumSession.MatchString(u.Path) {
 		return r.resolveSelenium(ctx, u)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/swinspect/swinspect/inspector"
@@ -92,7 +93,7 @@ func (s *Server) attach(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	id, err := s.opts.Attach(r.Context(), endpoint)
-	s.arrived(w, r, "Attach to "+endpoint, id, err)
+	s.arrived(w, r, "Attach to "+endpoint, id, err, "endpoint", endpoint)
 }
 
 // launch starts a browser and shows it.
@@ -102,13 +103,40 @@ func (s *Server) launch(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	id, err := s.opts.Launch(r.Context(), r.PostFormValue("url"))
-	s.arrived(w, r, "Launch", id, err)
+	s.arrived(w, r, "Launch", id, err, "url", r.PostFormValue("url"))
 }
 
-func (s *Server) arrived(w http.ResponseWriter, r *http.Request, what, id string, err error) {
+// AttachError is an error of [Options].Attach or Launch in words for the page.
+type AttachError struct {
+	Reason string // why there is no browser
+	Advice string // what would help, "" unknown
+	Err    error
+}
+
+func (e *AttachError) Error() string {
+	if e.Advice == "" {
+		return e.Reason
+	}
+	return e.Reason + ". What would help: " + e.Advice
+}
+
+// Unwrap gives the cause.
+func (e *AttachError) Unwrap() error { return e.Err }
+
+// arrived goes to the browser that came, or back to the start page with what was
+// typed (name, value) and the reason why none came.
+func (s *Server) arrived(w http.ResponseWriter, r *http.Request, what, id string, err error, typed ...string) {
 	if err != nil {
-		s.notices.add("", s.opts.Now(), components.State{Icon: "failed", Word: "failed", Class: "bad"}, what, err.Error())
-		s.done(w, r, "/start")
+		text := err.Error()
+		if explained, ok := errors.AsType[*AttachError](err); ok {
+			text = explained.Error()
+		}
+		s.notices.add("", s.opts.Now(), components.State{Icon: "failed", Word: "failed", Class: "bad"}, what, text)
+		back := "/start"
+		if len(typed) == 2 {
+			back += "?" + url.Values{typed[0]: typed[1:]}.Encode()
+		}
+		s.done(w, r, back)
 		return
 	}
 	s.done(w, r, "/b/"+id)

@@ -182,10 +182,33 @@ func TestStartShowsWhatIsFound(t *testing.T) {
 		t.Error("what was found is not shown")
 	}
 	w := s.ask(srv, http.MethodPost, "/attach", "token=tok&endpoint=127.0.0.1:1")
-	if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/start" {
+	if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/start?endpoint=127.0.0.1%3A1" {
 		t.Errorf("%d to %q", w.Code, w.Header().Get("Location"))
 	}
 	if body := s.ask(srv, http.MethodGet, "/start", "").Body.String(); !strings.Contains(body, "nobody answers at 127.0.0.1:1") {
 		t.Error("why attaching failed is not shown")
+	}
+}
+
+func TestEndpointName(t *testing.T) {
+	for endpoint, want := range map[string]string{
+		"9222": "port 9222", "127.0.0.1:9222": "127.0.0.1:9222", "http://box.lan:9222/": "box.lan:9222",
+		"ws://127.0.0.1:38165/devtools/browser/3c51": "127.0.0.1:38165", "/home/me/.config/chromium": "/home/me/.config/chromium", "": "",
+	} {
+		if got := endpointName(endpoint); got != want {
+			t.Errorf("%q: %q, not %q", endpoint, got, want)
+		}
+	}
+}
+
+func TestBrowsersOfOneNameAreToldApart(t *testing.T) {
+	items := []*components.BrowserItem{
+		{Name: "Chrome 156", Connection: inspector.Connection{Endpoint: "9222"}},
+		{Name: "Edge 156", Connection: inspector.Connection{Endpoint: "9333"}},
+		{Name: "Chrome 156", Connection: inspector.Connection{Endpoint: "9444"}},
+	}
+	tellApart(items)
+	if got := items[0].Name + " | " + items[1].Name + " | " + items[2].Name; got != "Chrome 156, port 9222 | Edge 156 | Chrome 156, port 9444" {
+		t.Error(got)
 	}
 }

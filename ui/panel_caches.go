@@ -178,6 +178,7 @@ func (c *cachesPage) key(parts ...string) string {
 // listing reads the entries of a cache.
 func (c *cachesPage) listing(item *pages.CacheItem) Reading[*inspector.Listing] {
 	var wait time.Duration
+	measured := c.measuring(item)
 	return read(c.s, c.r.Context(), c.key("entries", item.Cache.Name), c.patience(), func(was Reading[*inspector.Listing]) bool {
 		switch {
 		case c.p.State.Connection.Status != inspector.Live:
@@ -187,8 +188,8 @@ func (c *cachesPage) listing(item *pages.CacheItem) Reading[*inspector.Listing] 
 		case was.Value == nil:
 			return true
 		}
-		if was.At.Before(c.usageAt) {
-			return true // measured since: from what the browser keeps, so at once
+		if !item.Cache.Stale && (was.At.Before(c.usageAt) || was.At.Before(measured.At)) {
+			return true // measured since: from what is kept, so at once
 		}
 		small := len(was.Value.Entries) <= smallCache && !was.Value.TooBig
 		wait = rereadEvery - c.s.opts.Now().Sub(was.At)
@@ -204,11 +205,17 @@ func (c *cachesPage) listing(item *pages.CacheItem) Reading[*inspector.Listing] 
 	})
 }
 
+// measuring is the last measuring of a cache's bodies; it begins none.
+func (c *cachesPage) measuring(item *pages.CacheItem) Reading[int] {
+	return read(c.s, c.r.Context(), c.key("measure", item.Cache.Name), 0, func(Reading[int]) bool { return false }, nil)
+}
+
 // entries fills in the table.
 func (c *cachesPage) entries(item *pages.CacheItem) *inspector.Listing {
 	got := c.listing(item)
 	v := pages.NewEntries(c.view.Address, got.Value, c.storage.Usage)
 	v.Reading, v.Since = got.Running, got.Since
+	v.Measuring = c.measuring(item).Running
 	v.Stale = v.Stale || item.Cache.Stale && got.Value != nil
 	switch {
 	case got.Err != nil:

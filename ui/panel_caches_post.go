@@ -76,12 +76,15 @@ func cachesMeasure(s *Server, w http.ResponseWriter, r *http.Request, p *PageCon
 			urls = append(urls, e.URL)
 		}
 	}
-	read(s, r.Context(), c.key("entries", sel.Cache.Name), 4*cachePatience, func(Reading[*inspector.Listing]) bool { return len(urls) > 0 },
-		func(ctx context.Context) (*inspector.Listing, error) {
-			if err := p.Browser.Measure(ctx, sel.Ref, urls); err != nil {
+	// A read of its own: one of the entries may be under way just now. The page
+	// takes the entries again when it ends.
+	read(s, r.Context(), c.key("measure", sel.Cache.Name), 4*cachePatience, func(Reading[int]) bool { return len(urls) > 0 },
+		func(ctx context.Context) (int, error) {
+			err := p.Browser.Measure(ctx, sel.Ref, urls)
+			if err != nil {
 				s.notices.add(p.Browser.ID(), s.opts.Now(), components.State{Icon: "failed", Word: "failed", Class: "bad"}, "Measure sizes", err.Error())
 			}
-			return p.Browser.Entries(ctx, sel.Ref, false)
+			return len(urls), err
 		})
 	s.done(w, r, "")
 }

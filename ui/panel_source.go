@@ -23,6 +23,9 @@ var sourceRoutes = []PanelRoute{{"GET", "/raw", sourceRaw}}
 func source(s *Server, w http.ResponseWriter, r *http.Request, p *PageContext) {
 	a := components.AddressOf(r.URL)
 	reading, problem := s.readScripts(r.Context(), p, a.Query.Get("version"))
+	if a.Query.Has("diff") { // both sides
+		s.readScripts(r.Context(), p, a.Query.Get("diff"))
+	}
 	// What was read is in the state now.
 	if reg := p.Browser.State().Registration(p.Registration.Key); reg != nil {
 		p.Registration = reg

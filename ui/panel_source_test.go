@@ -119,7 +119,7 @@ func TestSourceDiffMarksWhatChanged(t *testing.T) {
 	if page := s.page(srv, "source?version=9&diff=7&script="+url.QueryEscape(shop+"lib/routes.js")); !strings.Contains(page, "is the same in #7 and #9") {
 		t.Error("equal scripts are not called equal")
 	}
-	if page := s.page(srv, "source?version=9&diff=8"); !strings.Contains(page, "was never read") {
+	if page := s.page(srv, "source?version=9&diff=8"); !strings.Contains(page, "was not read") {
 		t.Error("a comparison with nothing is not explained")
 	}
 }

@@ -3,6 +3,7 @@ package ui
 import (
 	"cmp"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -34,6 +35,7 @@ func (s *Server) shell(r *http.Request, now time.Time, b Browser, state *inspect
 		}
 		sh.Browsers = append(sh.Browsers, item)
 	}
+	tellApart(sh.Browsers)
 	selected := ""
 	if b != nil {
 		sh.Title = sh.Browser.Name
@@ -136,12 +138,29 @@ func elsewhere(items []*components.BrowserItem) []components.Notice {
 	return out
 }
 
-// endpointName is an endpoint as its user wrote it; a bare port is called one.
+// endpointName is an endpoint in few words: a bare port is called one, of a URL
+// the host is enough.
 func endpointName(endpoint string) string {
 	if _, err := strconv.ParseUint(endpoint, 10, 16); err == nil {
 		return "port " + endpoint
 	}
+	if u, err := url.Parse(endpoint); err == nil && u.Host != "" {
+		return u.Host
+	}
 	return endpoint
+}
+
+// tellApart adds its endpoint to the name of each browser that another shares.
+func tellApart(items []*components.BrowserItem) {
+	count := map[string]int{}
+	for _, item := range items {
+		count[item.Name]++
+	}
+	for _, item := range items {
+		if count[item.Name] > 1 {
+			item.Name += ", " + endpointName(item.Connection.Endpoint)
+		}
+	}
 }
 
 // browserName is what its user called it, else "Chrome 156": the product with its

@@ -32,7 +32,7 @@ func (s *Server) start(w http.ResponseWriter, r *http.Request) {
 	sh.Title, sh.PageClass = "Start", "first"
 	v := pages.StartView{
 		CanLaunch: s.opts.Launch != nil, CanAttach: s.opts.Attach != nil, CanLook: s.opts.Discover != nil,
-		Command: byHand,
+		Command: byHand, Endpoint: r.URL.Query().Get("endpoint"), URL: r.URL.Query().Get("url"),
 	}
 	if n := s.notices.newest(""); n != nil && n.State.Class == "bad" {
 		v.Problem = n
@@ -75,7 +75,7 @@ func urgency(class string) int {
 
 func startFound(f Found) pages.StartFound {
 	row := pages.StartFound{
-		Label: cmp.Or(f.Label, "not known"), Browser: productName(f.Browser), Advice: f.Advice, Command: f.Command, Endpoint: f.Endpoint,
+		Label: cmp.Or(endpointName(f.Label), "not known"), Browser: productName(f.Browser), Advice: f.Advice, Command: f.Command, Endpoint: f.Endpoint,
 		State: components.State{Icon: foundIcon(f.Class), Word: f.State, Class: f.Class},
 	}
 	if f.Attached != "" {

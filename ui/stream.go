@@ -19,7 +19,7 @@ import (
 const (
 	// streamEvery is the shortest time between two patches of one page. The
 	// first change after a quiet moment is sent at once.
-	streamEvery = 100 * time.Millisecond
+	streamEvery = 40 * time.Millisecond
 	// streamBeat is how often a quiet stream shows that it is alive.
 	streamBeat = 15 * time.Second
 	// streamStall is how long a reader may stand still before it is let go.

@@ -7,10 +7,14 @@ document.addEventListener('submit', async (e) => {
   e.preventDefault();
   if (form.hasAttribute('data-ui-busy')) return;
   form.setAttribute('data-ui-busy', '');
+  // What takes seconds says so: data-slow is the button's word meanwhile.
+  const said = e.submitter?.textContent;
+  if (form.dataset.slow && e.submitter) e.submitter.textContent = form.dataset.slow;
   try {
     await send(form, e.submitter);
   } finally {
     form.removeAttribute('data-ui-busy');
+    if (form.dataset.slow && e.submitter) e.submitter.textContent = said;
   }
 });
 

@@ -122,6 +122,10 @@ document.addEventListener('keydown', (e) => {
   }
 });
 
+// What the address names is in view: the line of an error, the chosen cache.
+if (!location.hash) byId('page')?.querySelector('.ln.at')?.scrollIntoView({ block: 'center' });
+document.querySelector('.clist > ul [aria-current]')?.scrollIntoView({ block: 'nearest' });
+
 // A field that chooses submits its form by itself.
 document.addEventListener('change', (e) => {
   if (e.target.matches?.('#page [data-submit]')) e.target.form.requestSubmit();

@@ -15,7 +15,7 @@ setInterval(async () => {
     const response = await fetch(at, { credentials: 'same-origin' });
     if (!response.ok || at !== location.href || holding() || dragging) return;
     const page = new DOMParser().parseFromString(await response.text(), 'text/html');
-    for (const id of ['tl-bar', 'tl-brush', 'tl']) {
+    for (const id of ['tl-bar', 'tl-brush-form', 'tl']) {
       const part = page.getElementById(id);
       if (part) apply(id, part.outerHTML);
     }
@@ -43,7 +43,10 @@ document.addEventListener('input', (e) => {
 });
 
 document.addEventListener('change', (e) => {
-  if (e.target.matches?.('.edge')) e.target.form.requestSubmit();
+  if (!e.target.matches?.('.edge')) return;
+  // What was chosen is what the page says from now on: updates may move it.
+  for (const edge of [start(), end()]) edge.setAttribute('value', edge.value);
+  e.target.form.requestSubmit();
 });
 
 // Dragging the picture pans it, Ctrl and the wheel zoom it.

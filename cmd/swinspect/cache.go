@@ -74,19 +74,23 @@ func (s *session) cache(ctx context.Context, scope, bucket, name string) (inspec
 	if err != nil {
 		return inspector.CacheRef{}, err
 	}
-	var names []string
+	names := make([]string, 0, len(storage.Caches))
 	for _, c := range storage.Caches {
 		if c.Name == name {
 			return inspector.CacheRef{StorageRef: storage.Ref, Name: name}, nil
 		}
-		names = append(names, fmt.Sprintf("%q", c.Name))
+		names = append(names, quote(c.Name))
 	}
 	hint := "there is no cache at all"
 	if len(names) > 0 {
-		hint = "there are " + strings.Join(names, ", ")
+		const most = 20
+		hint = "there are " + strings.Join(names[:min(most, len(names))], ", ")
+		if n := len(names) - most; n > 0 {
+			hint += fmt.Sprintf(" and %d more: swinspect cache ls", n)
+		}
 	}
 	return inspector.CacheRef{}, &failure{
-		exit: exitNo, err: fmt.Errorf("no cache %q for %s", name, clean(storage.Ref.StorageKey)), hint: hint,
+		exit: exitNo, err: fmt.Errorf("no cache %s for %s", quote(name), clean(storage.Ref.StorageKey)), hint: hint,
 	}
 }
 
@@ -95,14 +99,14 @@ func (s *session) cache(ctx context.Context, scope, bucket, name string) (inspec
 func (s *session) entries(ctx context.Context, ref inspector.CacheRef) (*inspector.Listing, error) {
 	ctx, cancel := s.wait(ctx)
 	defer cancel()
-	defer s.io.progress("reading cache " + ref.Name)()
+	defer s.io.progress("reading cache " + short(ref.Name))()
 	l, err := s.browser.Entries(ctx, ref, true)
 	if err != nil {
-		return nil, fmt.Errorf("cache %q: %w", ref.Name, err)
+		return nil, fmt.Errorf("cache %s: %w", quote(ref.Name), err)
 	}
 	if l.TooBig {
 		return l, &failure{
-			exit: exitNo, err: fmt.Errorf("cache %q: %w: %s", ref.Name, errTooBig, clean(l.Problem)),
+			exit: exitNo, err: fmt.Errorf("cache %s: %w: %s", quote(ref.Name), errTooBig, clean(l.Problem)),
 			hint: "one entry can still be looked up: swinspect cache show SCOPE CACHE URL",
 		}
 	}
@@ -142,7 +146,7 @@ it is still there.`,
 		a.Registration = r.Key
 		receipt, err := s.do(ctx, a)
 		if err != nil {
-			return refused(fmt.Sprintf("%s %s in cache %q", a.Kind, clean(a.URL), ref.Name), err)
+			return refused(fmt.Sprintf("%s %s in cache %s", a.Kind, clean(a.URL), quote(ref.Name)), err)
 		}
 		return s.receipt(receipt, r.Scope, r.Slug(s.browser.State()))
 	})

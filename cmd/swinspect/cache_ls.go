@@ -150,7 +150,7 @@ func (c *cacheLs) measure(ctx context.Context, s *session, ref inspector.CacheRe
 	defer cancel()
 	defer s.io.progress(fmt.Sprintf("measuring %d bodies", len(urls)))()
 	if err := s.browser.Measure(ctx, ref, urls); err != nil {
-		return nil, fmt.Errorf("measuring the bodies of cache %q: %w", ref.Name, err)
+		return nil, fmt.Errorf("measuring the bodies of cache %s: %w", quote(ref.Name), err)
 	}
 	return s.browser.Entries(ctx, ref, false)
 }

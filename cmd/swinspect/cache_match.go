@@ -141,12 +141,12 @@ func (c *cacheMatch) ask(ctx context.Context, s *session, ref inspector.CacheRef
 	listing, err := s.entries(ctx, ref)
 	switch {
 	case errors.Is(err, errTooBig):
-		s.io.say("cache %q is too large to list: only the entry of exactly this URL is looked at", ref.Name)
+		s.io.say("cache %s is too large to list: only the entry of exactly this URL is looked at", quote(ref.Name))
 		ctx, cancel := s.wait(ctx)
 		defer cancel()
 		entry, err := s.browser.Lookup(ctx, ref, q.URL)
 		if err != nil {
-			return matchView{}, fmt.Errorf("looking up %s in cache %q: %w", clean(q.URL), ref.Name, err)
+			return matchView{}, fmt.Errorf("looking up %s in cache %s: %w", clean(q.URL), quote(ref.Name), err)
 		}
 		if entry != nil {
 			entries = append(entries, *entry)
@@ -183,7 +183,7 @@ func viewStep(s inspector.MatchStep) stepView {
 func printMatches(io stdio, views []matchView) error {
 	p := &page{out: io.out}
 	for _, v := range views {
-		p.line("%s: %s", clean(v.Cache), clean(v.Verdict))
+		p.line("%s: %s", clean(short(v.Cache)), clean(v.Verdict))
 		for _, c := range v.Candidates {
 			p.line("  %s %s: %s", clean(c.Method), clean(c.URL), c.Result)
 			for _, name := range []string{"method", "url", "search", "vary"} {

@@ -83,10 +83,10 @@ func (c *cacheShow) run(ctx context.Context, s *session, args []string) error {
 	defer s.io.progress("reading " + args[2])()
 	entry, err := s.browser.Lookup(ctx, ref, args[2])
 	if err != nil {
-		return fmt.Errorf("looking up %s in cache %q: %w", clean(args[2]), ref.Name, err)
+		return fmt.Errorf("looking up %s in cache %s: %w", clean(args[2]), quote(ref.Name), err)
 	}
 	if entry == nil {
-		return &failure{exit: exitNo, err: fmt.Errorf("cache %q has no entry for %s", ref.Name, clean(args[2])),
+		return &failure{exit: exitNo, err: fmt.Errorf("cache %s has no entry for %s", quote(ref.Name), clean(args[2])),
 			hint: "swinspect cache match says which entries come near"}
 	}
 	if len(headers) == 0 {
@@ -94,7 +94,7 @@ func (c *cacheShow) run(ctx context.Context, s *session, args []string) error {
 	}
 	body, err := s.browser.Body(ctx, ref, args[2], headers, c.max)
 	if err != nil {
-		return fmt.Errorf("the body of %s in cache %q: %w", clean(args[2]), ref.Name, err)
+		return fmt.Errorf("the body of %s in cache %s: %w", clean(args[2]), quote(ref.Name), err)
 	}
 	entry.Size = body.Size
 	if entry.Problem != "" {

@@ -40,7 +40,7 @@ func (c connection) open(cmd *cobra.Command, io stdio) (*session, error) {
 	s := &session{connection: c, io: io, hub: inspector.NewHub(inspector.HubOptions{})}
 	b, err := s.hub.Attach(ctx, inspector.AttachOptions{Endpoint: c.attach})
 	if err != nil {
-		return nil, errors.Join(unreachable(c, err), s.hub.Close())
+		return nil, errors.Join(unreachable(ctx, c, err), s.hub.Close())
 	}
 	s.browser = b
 	s.settle(ctx)
@@ -48,7 +48,7 @@ func (c connection) open(cmd *cobra.Command, io stdio) (*session, error) {
 }
 
 // settleWithin bounds how long a command waits for storage keys.
-const settleWithin = 1500 * time.Millisecond
+const settleWithin = 5 * time.Second
 
 // settle reads the storage keys that are in doubt: events do not carry them. What
 // stays in doubt is printed as "inferred".
@@ -59,17 +59,27 @@ func (s *session) settle(ctx context.Context) {
 	_ = s.browser.SettleKeys(ctx)
 }
 
-// unreachable is the failure to attach, as exit status 4 when time ran out and
-// 3 otherwise.
-func unreachable(c connection, err error) error {
+// unreachable is the failure to attach within ctx, as exit status 4 when time ran
+// out, 2 when what was given is no endpoint, and 3 otherwise.
+func unreachable(ctx context.Context, c connection, err error) error {
 	f := &failure{exit: exitUnreachable, err: err}
 	var resolve *cdp.ResolveError
 	switch {
+	case errors.Is(err, context.DeadlineExceeded) && ctx.Err() != nil:
+		f.exit = exitTimeout
+		f.err = &quietError{fmt.Sprintf("nothing answered at %s within %s", clean(c.attach), c.timeout), err}
+		f.hint = "give it longer: --timeout " + longer(c.timeout).String()
+		if c.timeout >= time.Second {
+			f.hint += "; or is it no browser's debugging port? swinspect doctor --attach looks closer"
+		}
 	case errors.Is(err, context.DeadlineExceeded):
 		f.exit = exitTimeout
-		f.err = fmt.Errorf("attaching to %s took longer than %s: %w", clean(c.attach), c.timeout, err)
-		f.hint = "is it a browser's debugging port? --timeout waits longer; swinspect doctor --attach looks closer"
+		f.err = &quietError{fmt.Sprintf("nothing answered at %s in time", clean(c.attach)), err}
+		f.hint = "is it a browser's debugging port? swinspect doctor --attach looks closer"
 	case errors.As(err, &resolve):
+		if resolve.Malformed {
+			f.exit = exitUsage
+		}
 		f.err = fmt.Errorf("cannot attach to %s: %s", clean(resolve.Input), clean(resolve.Reason))
 		f.hint = resolve.Hint
 	default:
@@ -77,6 +87,20 @@ func unreachable(c connection, err error) error {
 	}
 	return f
 }
+
+// longer is a time-out to suggest after one that was too short.
+func longer(timeout time.Duration) time.Duration {
+	return max(defaultTimeout, 2*timeout)
+}
+
+// quietError says something in its own words and keeps its cause.
+type quietError struct {
+	text  string
+	cause error
+}
+
+func (e *quietError) Error() string { return e.text }
+func (e *quietError) Unwrap() error { return e.cause }
 
 // theOneBrowser is the endpoint of the only browser of this machine that can be
 // attached to.

@@ -33,7 +33,7 @@ func writeReference(out io.Writer, root *cobra.Command) error {
 			return
 		}
 		c.InitDefaultHelpFlag()
-		fmt.Fprintf(w, "\n## %s\n\n%s.\n\n```text\n%s\n```\n", c.CommandPath(), c.Short, strings.TrimRight(c.Long, "\n"))
+		fmt.Fprintf(w, "\n## %s\n\n%s\n\n```text\n%s\n```\n", c.CommandPath(), sentence(c.Short), strings.TrimRight(c.Long, "\n"))
 		fmt.Fprintf(w, "\nUsage: `%s`\n", c.UseLine())
 		if c.HasExample() {
 			fmt.Fprintf(w, "\n```sh\n%s\n```\n", c.Example)
@@ -47,4 +47,12 @@ func writeReference(out io.Writer, root *cobra.Command) error {
 	}
 	walk(root)
 	return w.Flush() // keeps the first error of all writes
+}
+
+// sentence ends a text with a full stop unless it has an end.
+func sentence(s string) string {
+	if strings.HasSuffix(s, "?") || strings.HasSuffix(s, "!") || strings.HasSuffix(s, ".") {
+		return s
+	}
+	return s + "."
 }

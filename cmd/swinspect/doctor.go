@@ -138,7 +138,7 @@ func (c connection) examine(cmd *cobra.Command, io stdio) (_ *attachedView, err 
 	defer cancel()
 	endpoint, err := cdp.Resolve(ctx, c.attach)
 	if err != nil {
-		return nil, unreachable(c, err)
+		return nil, unreachable(ctx, c, err)
 	}
 	io.say("%s is %s %s", clean(c.attach), clean(endpoint.Kind), clean(endpoint.WebSocketURL))
 	s, err := c.open(cmd, io)

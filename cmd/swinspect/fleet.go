@@ -48,9 +48,17 @@ func (l *lockedWriter) Write(p []byte) (int, error) {
 func (f *fleet) attach(ctx context.Context, endpoint string) (string, error) {
 	b, err := f.hub.Attach(ctx, inspector.AttachOptions{Endpoint: endpoint})
 	if err != nil {
-		return "", err
+		return "", explained(err)
 	}
 	return b.ID(), nil
+}
+
+// explained puts the reason and the advice of a failed attach in the page's words.
+func explained(err error) error {
+	if why, ok := errors.AsType[*cdp.ResolveError](err); ok {
+		return &ui.AttachError{Reason: why.Reason, Advice: why.Hint, Err: err}
+	}
+	return err
 }
 
 // launch starts a browser with a throwaway profile and attaches to it. The

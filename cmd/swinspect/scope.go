@@ -35,7 +35,7 @@ func (s *session) find(name string) (*inspector.Registration, error) {
 		}
 		return nil, &failure{
 			exit: exitUsage,
-			err:  fmt.Errorf("scope %q fits %d registrations", name, len(found)),
+			err:  fmt.Errorf("scope %s fits %d registrations", quote(name), len(found)),
 			hint: "say which by its id, in front here:\n" + candidates(state, found),
 		}
 	}
@@ -43,7 +43,7 @@ func (s *session) find(name string) (*inspector.Registration, error) {
 	if c := candidates(state, live); c != "" {
 		hint = "there are:\n" + c
 	}
-	return nil, &failure{exit: exitNo, err: fmt.Errorf("no registration with scope %q in %s", name, s.place()), hint: hint}
+	return nil, &failure{exit: exitNo, err: fmt.Errorf("no registration with scope %s in %s", quote(name), s.place()), hint: hint}
 }
 
 // live lists the registrations that --context leaves.

@@ -216,9 +216,13 @@ func (f *fleet) keepTrying(ctx context.Context, endpoint string) {
 			if ctx.Err() != nil {
 				return
 			}
+			var resolve *cdp.ResolveError
+			if errors.As(err, &resolve) && resolve.Malformed {
+				f.io.say("swinspect: %v; %s", err, resolve.Hint)
+				return
+			}
 			if !said {
 				f.io.say("swinspect: %v; trying again until it is there", err)
-				var resolve *cdp.ResolveError
 				if errors.As(err, &resolve) && resolve.Hint != "" {
 					f.io.say("%s", resolve.Hint)
 				}

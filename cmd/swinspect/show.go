@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -123,15 +124,27 @@ func printVersion(p *page, v *inspector.Version) {
 	}
 	p.field("kept alive", clean(v.KeptAlive))
 	for _, route := range v.Routes {
-		p.field(fmt.Sprintf("route %d", route.ID), clean(route.Raw))
+		p.field(fmt.Sprintf("route %d", route.ID), clean(route.Condition.String()+" → "+route.Source.String()))
+	}
+	if v.RoutesRaw != "" {
+		p.field("routes", "in a form that swinspect cannot read; --json has them")
 	}
 	var steps []string
-	for _, t := range v.History {
-		steps = append(steps, fmt.Sprintf("%s %s/%s", when(t.Time), inspector.StatusWord(t.Status), t.Running))
+	for i, t := range v.History {
+		steps = append(steps, fmt.Sprintf("%s %s/%s", since(seenAt(v, i)), inspector.StatusWord(t.Status), t.Running))
 	}
 	if len(steps) > 1 {
 		p.field("history", strings.Join(steps, " → "))
 	}
+}
+
+// seenAt is when the i-th transition of a version happened; zero for the first of
+// a version that was there already: that one was found, not seen.
+func seenAt(v *inspector.Version, i int) time.Time {
+	if i == 0 && !v.Complete {
+		return time.Time{}
+	}
+	return v.History[i].Time
 }
 
 func printWhy(p *page, v *whyView, w *inspector.WhyWaiting) {

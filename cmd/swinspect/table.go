@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -12,7 +13,28 @@ type cell struct{ text, class string }
 
 func plain(text string) cell { return cell{text, ""} }
 
-// table prints rows in columns as wide as they need.
+// widest bounds, in characters, what a page or a worker chose to call something:
+// cells of a table but for its last column, and names in messages. --json has
+// all of it.
+const widest = 60
+
+// short leaves of a text longer than widest its beginning and its end.
+func short(s string) string {
+	if len(s) <= widest {
+		return s
+	}
+	r := []rune(s)
+	if len(r) <= widest {
+		return s
+	}
+	const head = widest * 2 / 3
+	return string(r[:head]) + "…" + string(r[len(r)-(widest-head-1):])
+}
+
+// quote is a name in a message: short, in quotes, harmless for a terminal.
+func quote(name string) string { return strconv.Quote(short(name)) }
+
+// table prints rows in columns as wide as they need, up to widest.
 type table struct {
 	io   stdio
 	rows [][]cell
@@ -28,7 +50,13 @@ func newTable(io stdio, heads ...string) *table {
 	return t
 }
 
-func (t *table) row(cells ...cell) { t.rows = append(t.rows, cells) }
+// row adds a row. All cells but the last are shortened.
+func (t *table) row(cells ...cell) {
+	for i := range len(cells) - 1 {
+		cells[i].text = short(cells[i].text)
+	}
+	t.rows = append(t.rows, cells)
+}
 
 // flush writes the table. The last column is not padded.
 func (t *table) flush() error {

@@ -3,10 +3,14 @@ package main
 import (
 	"net"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/swinspect/swinspect/inspector"
 )
 
 // What is wrong with the command line is said, with the word that is wrong, and
@@ -78,7 +82,17 @@ func TestUnreachable(t *testing.T) {
 	env := map[string]string{"SWINSPECT_ATTACH": deadAddr, "SWINSPECT_TIMEOUT": "0.2"}
 	callWith(t, env, "", "ls").want(t, exitUnreachable, deadAddr)
 	callWith(t, env, "", "ls", "--attach", silent.Addr().String()).want(t, exitTimeout, silent.Addr().String())
-	call(t, "ls", "--attach", "gopher://x").want(t, exitUnreachable, "gopher://x")
+	short := call(t, "ls", "--attach", silent.Addr().String(), "--timeout", "1ms")
+	short.want(t, exitTimeout, "nothing answered at "+silent.Addr().String()+" within 1ms", "--timeout 15s")
+	if strings.Contains(short.err, "debugging port") {
+		t.Errorf("1 ms is no reason to doubt the port: %s", short.err)
+	}
+	// What is no endpoint at all is a wrong command line.
+	for _, bad := range []string{"99999", "0", "://x", "gopher://x", "localhost:http", "ws://", "http://%zz"} {
+		for _, command := range []string{"ls", "doctor"} {
+			call(t, command, "--attach", bad).want(t, exitUsage, bad, "give a port")
+		}
+	}
 	// A port with an HTTP server that is no browser is no time-out.
 	call(t, "ls", "--attach", "/nonexistent/profile").want(t, exitUnreachable, "/nonexistent/profile")
 }
@@ -95,6 +109,9 @@ func TestHelp(t *testing.T) {
 		}
 		if c.Hidden || c.Name() == "help" || c.Name() == "completion" || (c.HasParent() && c.Parent().Name() == "completion") {
 			return
+		}
+		if strings.HasSuffix(c.Short, ".") {
+			t.Errorf("%s: %q ends with a full stop, which the others do not", c.CommandPath(), c.Short)
 		}
 		path := strings.TrimPrefix(c.CommandPath(), "swinspect")
 		r := call(t, append(strings.Fields(path), "--help")...).want(t, exitOK)
@@ -122,6 +139,9 @@ func TestReference(t *testing.T) {
 	}
 	if got != string(want) {
 		t.Error("docs/cli.md is stale: run make generate")
+	}
+	if double := regexp.MustCompile(`(?m)[^.]*(\?\.|!\.|[^.]\.\.|,\.|;\.|:\.)(\s|$)`).FindString(got); double != "" {
+		t.Errorf("double punctuation: %q", double)
 	}
 }
 
@@ -163,6 +183,62 @@ func TestClean(t *testing.T) {
 		if got := clean(in); got != want {
 			t.Errorf("clean(%q) = %q, want %q", in, got, want)
 		}
+	}
+}
+
+// Long cells are shortened, but for the last column's; a table stays aligned.
+func TestTableOfLongText(t *testing.T) {
+	long := "begin-" + strings.Repeat("漢x", 2500) + "-end"
+	var out strings.Builder
+	tab := newTable(stdio{out: &out, env: func(string) string { return "" }}, "NAME", "LAST")
+	tab.row(plain(clean(long)), plain(long))
+	tab.row(plain("b"), plain("c"))
+	if err := tab.flush(); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(out.String(), "\n")
+	cut := short(long)
+	if n := len([]rune(cut)); n != widest || !strings.HasPrefix(cut, "begin-") || !strings.HasSuffix(cut, "-end") || !strings.Contains(cut, "…") {
+		t.Errorf("short is %q, %d characters", cut, n)
+	}
+	if lines[1] != cut+"  "+long || lines[2] != "b"+strings.Repeat(" ", widest+1)+"c" {
+		t.Errorf("rows are %q", lines)
+	}
+	if exactly := strings.Repeat("漢", widest); short(exactly) != exactly {
+		t.Errorf("%d characters become %q", widest, short(exactly))
+	}
+	if q := quote("\x1b[2J" + long); len([]rune(q)) > widest+10 || strings.IndexFunc(q, unprintable) >= 0 {
+		t.Errorf("quote gives %q", q)
+	}
+}
+
+// show says a route in words, and of what was there at attach not when it began.
+func TestShowVersion(t *testing.T) {
+	at := time.Now()
+	v := &inspector.Version{
+		ID: "1", Status: "activated", Running: "running",
+		Routes: []inspector.Route{{
+			ID: 1, Condition: inspector.RouteCondition{RequestMethod: "GET", RequestDestination: "font"},
+			Source: inspector.RouteSource{Type: "cache", CacheName: "fonts"}, Raw: `{"id":1}`,
+		}},
+		History: []inspector.Transition{{Time: at, Status: "activated", Running: "stopped"}, {Time: at, Status: "activated", Running: "running"}},
+	}
+	var out strings.Builder
+	printVersion(&page{out: &out}, v)
+	text := out.String()
+	for _, part := range []string{"GET, destination font → cache fonts", "before swinspect attached active/stopped → " + when(at)} {
+		if !strings.Contains(text, part) {
+			t.Errorf("show lacks %q:\n%s", part, text)
+		}
+	}
+	if strings.Contains(text, `{"id"`) {
+		t.Errorf("show prints raw JSON:\n%s", text)
+	}
+	view := registrationView{Versions: make([]versionView, 1)}
+	view.detail(&inspector.Registration{Versions: []*inspector.Version{v}})
+	got := view.Versions[0]
+	if got.History[0].Time != nil || got.History[1].Time == nil || len(got.RouteList) != 1 || got.RouteList[0].Raw != `{"id":1}` {
+		t.Errorf("--json = %+v", got)
 	}
 }
 

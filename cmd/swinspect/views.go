@@ -48,15 +48,24 @@ type versionView struct {
 	ScriptTime   *time.Time       `json:"scriptResponseTime,omitempty"`
 	LastModified *time.Time       `json:"scriptLastModified,omitempty"`
 	Routes       int              `json:"routes"`
+	RouteList    []routeView      `json:"routeList,omitempty"`
+	RoutesRaw    string           `json:"routesRaw,omitempty"` // rules that could not be read, as sent
 	History      []transitionView `json:"history,omitempty"`
 	KeptAlive    string           `json:"keptAlive,omitempty"`
 	Target       string           `json:"targetId,omitempty"`
 }
 
 type transitionView struct {
-	Time    time.Time `json:"time"`
-	Status  string    `json:"status"`
-	Running string    `json:"running"`
+	Time    *time.Time `json:"time,omitempty"` // absent: before swinspect attached
+	Status  string     `json:"status"`
+	Running string     `json:"running"`
+}
+
+type routeView struct {
+	ID        int64  `json:"id"`
+	Condition string `json:"condition"` // in words
+	Source    string `json:"source"`    // in words
+	Raw       string `json:"raw"`       // the rule as the browser sent it
 }
 
 type clientView struct {
@@ -192,9 +201,14 @@ func viewWhy(w *inspector.WhyWaiting) *whyView {
 // detail adds what only `show` prints.
 func (v *registrationView) detail(r *inspector.Registration) {
 	for i, version := range r.Versions {
-		for _, t := range version.History {
-			v.Versions[i].History = append(v.Versions[i].History, transitionView{t.Time, string(t.Status), string(t.Running)})
+		view := &v.Versions[i]
+		for j, t := range version.History {
+			view.History = append(view.History, transitionView{maybe(seenAt(version, j)), string(t.Status), string(t.Running)})
 		}
+		for _, route := range version.Routes {
+			view.RouteList = append(view.RouteList, routeView{route.ID, route.Condition.String(), route.Source.String(), route.Raw})
+		}
+		view.RoutesRaw = version.RoutesRaw
 	}
 	for _, e := range r.Errors {
 		v.RecentErrors = append(v.RecentErrors, errorView{e.Time, e.VersionID, e.Phase, e.Message, e.URL, e.Line, e.Column, e.Count})

@@ -90,6 +90,7 @@ func (r *Report) endTest(e event, out io.Writer) {
 		r.skips = append(r.skips, short(e.Package)+" "+e.Test)
 	case "fail":
 		r.Failed++
+		fmt.Fprintf(out, "FAIL %s %s\n", short(e.Package), e.Test)
 		r.print(e, out)
 	}
 }

@@ -27,7 +27,7 @@ func TestReport(t *testing.T) {
 {"Action":"fail","Package":"p","Test":"TestB"}
 {"Action":"fail","Package":"p","Elapsed":2}
 `,
-			exit: 1, want: []string{"b_test.go:3: got 1\n", "FAIL p\n", "0 passed, 1 failed, 0 skipped\n"},
+			exit: 1, want: []string{"FAIL p TestB\nb_test.go:3: got 1\n", "FAIL p\n", "0 passed, 1 failed, 0 skipped\n"},
 		},
 		{
 			name: "a skip is a failure and is named",

@@ -67,23 +67,24 @@ func cacheTitle(name string) string {
 
 // EntriesView is the table of one cache's entries.
 type EntriesView struct {
-	Reading bool
-	Since   time.Time
-	Error   string
-	TooBig  bool
-	Problem string
-	Stale   bool
-	ReadAt  time.Time
-	Filter  components.Filter
-	Head    components.TableHead
-	Rows    []*inspector.CacheEntry
-	Window  components.Window
-	Total   int
-	Measure int     // shown entries that are not measured
-	Padding float64 // share of padding of one opaque entry, 0 unknown
-	Chosen  string  // key of the entry in the drawer
-	Lookup  LookupView
-	variant map[*inspector.CacheEntry]int
+	Reading   bool
+	Measuring bool // sizes are being measured
+	Since     time.Time
+	Error     string
+	TooBig    bool
+	Problem   string
+	Stale     bool
+	ReadAt    time.Time
+	Filter    components.Filter
+	Head      components.TableHead
+	Rows      []*inspector.CacheEntry
+	Window    components.Window
+	Total     int
+	Measure   int     // shown entries that are not measured
+	Padding   float64 // share of padding of one opaque entry, 0 unknown
+	Chosen    string  // key of the entry in the drawer
+	Lookup    LookupView
+	variant   map[*inspector.CacheEntry]int
 }
 
 // LookupView is the search by URL in a cache that cannot be listed.

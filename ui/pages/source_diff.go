@@ -48,7 +48,10 @@ func newDiff(v SourceView, other *inspector.Version, files *code.Cache) *DiffVie
 		d.Problem = "The source of #" + v.Version.ID + " is not known yet."
 		return d
 	case len(other.Scripts) == 0:
-		d.Problem = "The source of #" + other.ID + " was never read: it can be read only while that version runs."
+		d.Problem = "The source of #" + other.ID + " was not read: it can be read only while that version runs."
+		if !isStopped(other) {
+			d.Problem = "The source of #" + other.ID + " is being read."
+		}
 		return d
 	}
 	a, b := fileOrNone(before, files), fileOrNone(v.Script, files)

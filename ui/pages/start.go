@@ -12,6 +12,7 @@ type StartView struct {
 	CanLaunch bool
 	CanAttach bool
 	Endpoint  string // as typed before, when attaching failed
+	URL       string // likewise of launching
 	Problem   *components.Notice
 	Browsers  []StartBrowser
 	Found     []StartFound
