@@ -1,0 +1,83 @@
+package cache
+
+import (
+	"strings"
+
+	"github.com/swinspect/swinspect/runtime/fetch"
+)
+
+// QueryOptions are CacheQueryOptions.
+type QueryOptions struct{ IgnoreSearch, IgnoreMethod, IgnoreVary bool }
+
+// RequestMatchesCachedItem is the algorithm of that name. response may be nil.
+// step is the number of the step that said no, empty for a match, and why says
+// what it saw.
+func RequestMatchesCachedItem(query, request *fetch.Request, response *fetch.Response, o QueryOptions) (matched bool, step, why string) {
+	// Request Matches Cached Item 1: only a GET can be in a cache, unless the method does not matter.
+	if !o.IgnoreMethod && request.Method != "GET" {
+		return false, "1", "the cached request's method is " + request.Method
+	}
+	// Request Matches Cached Item 2, 3, 4, 5: the URLs without their fragments, and without their queries when they do not matter.
+	if urlKey(query.URL(), o) != urlKey(request.URL(), o) {
+		return false, "5", "the URLs differ"
+	}
+	// Request Matches Cached Item 6: nothing varies.
+	if response == nil || o.IgnoreVary {
+		return true, "", ""
+	}
+	if !response.Unfiltered().Headers.Has("Vary") {
+		return true, "", ""
+	}
+	// Request Matches Cached Item 7, 8: every field the response varies on is the same in both requests.
+	for _, field := range VaryFields(response) {
+		if field == "*" {
+			return false, "8.1", "Vary: * matches nothing"
+		}
+		a, inCached := request.Headers.Get(field)
+		b, inQuery := query.Headers.Get(field)
+		if a != b || inCached != inQuery {
+			return false, "8.1", "it varies on " + field + ": cached with " + shown(a, inCached) + ", asked with " + shown(b, inQuery)
+		}
+	}
+	// Request Matches Cached Item 9: nothing spoke against it.
+	return true, "", ""
+}
+
+func shown(value string, present bool) string {
+	if !present {
+		return "none"
+	}
+	return `"` + value + `"`
+}
+
+// VaryFields are the field names in the Vary headers of a response, of the
+// internal one when it is filtered, as a browser looks at them.
+func VaryFields(response *fetch.Response) []string {
+	value, ok := response.Unfiltered().Headers.Get("Vary")
+	if !ok {
+		return nil
+	}
+	var fields []string
+	for field := range strings.SplitSeq(value, ",") {
+		if field = strings.Trim(field, " \t"); field != "" {
+			fields = append(fields, field)
+		}
+	}
+	return fields
+}
+
+// urlKey is what two URLs have in common when they are equal for a query.
+func urlKey(u *fetch.URL, o QueryOptions) string {
+	if o.IgnoreSearch {
+		return pathKey(u)
+	}
+	return u.WithoutFragment()
+}
+
+func pathKey(u *fetch.URL) string {
+	href := u.WithoutFragment()
+	if i := strings.IndexByte(href, '?'); i >= 0 {
+		return href[:i]
+	}
+	return href
+}
