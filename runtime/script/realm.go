@@ -15,6 +15,10 @@ type Realm struct {
 	values map[any]any
 	ends   []func()
 	gone   bool
+
+	// Report is HTML's "report the exception": whoever makes the realm sets it. It
+	// is called on the loop with what a listener or a callback threw.
+	Report func(e *Exception)
 }
 
 // NewRealm makes a realm over global; nil means the runtime's native global.
@@ -89,6 +93,15 @@ func (p *Promise) Resolve(v goja.Value) {
 
 // Reject settles the promise with a reason.
 func (p *Promise) Reject(reason goja.Value) { _ = p.reject(reason) }
+
+// ReportError describes what Call, Run or Try gave as an error and reports it.
+func (r *Realm) ReportError(err error) *Exception {
+	e := r.agent.Describe(err)
+	if r.Report != nil {
+		r.Report(e)
+	}
+	return e
+}
 
 // Async runs work in a goroutine and then finish as a task on the loop, with the
 // promise to settle; finish may panic with a JavaScript value to reject. It
