@@ -88,8 +88,10 @@ type Agents interface {
 // engine's lock held.
 type WorkerAgent interface {
 	Environment
-	// Evaluate runs the worker's script (Run Service Worker 13.11) and reports an
-	// abrupt completion as an error (*ScriptError).
+	// Evaluate runs the worker's script (Run Service Worker 9.4 and 9.5) and reports
+	// an abrupt completion as an error (*ScriptError). A module worker's graph is
+	// fetched here, with Worker.FetchModule; one that fails to load, or that is
+	// asynchronous (IsAsyncModule), is an error as well.
 	Evaluate(ctx context.Context) error
 	// Listens reports whether the global has a listener for an event's type.
 	Listens(event string) bool
@@ -129,6 +131,10 @@ type Event struct {
 	Message *Message
 	// ID names the event in traces.
 	ID string
+	// Queued, when set, is to be called as soon as the event's task is queued at the
+	// agent, so that the next message can follow in order; calling it late or never
+	// only makes the next one wait.
+	Queued func()
 }
 
 // EventResult says how an event ended.
@@ -141,8 +147,9 @@ type EventResult struct {
 	Thrown []error
 	// Handled is false when nothing listened.
 	Handled bool
-	// Routes is what addRoutes registered during install.
-	Routes []RouterRule
+	// Undelivered is set when the agent ended before the event was dispatched: the
+	// engine dispatches functional events again when the worker next runs.
+	Undelivered bool
 }
 
 // FetchEvent is what a fetch event is made of.
@@ -169,6 +176,10 @@ type FetchResult struct {
 	// Err is why a respondWith that was called gave no response: rejected, not a
 	// Response, a used body, time-out, terminated.
 	Err error
+	// BodyUsed is whether the request's body was used, or is locked, by the worker.
+	BodyUsed bool
+	// Undelivered is set when the agent ended before the event was dispatched.
+	Undelivered bool
 	// Thrown is what a listener threw.
 	Thrown []error
 	// Extended is closed when the event is over (its lifetime promises settled).

@@ -1,0 +1,117 @@
+package runtime
+
+import (
+	"strconv"
+	"sync"
+)
+
+// traceEvent is a step on its way into the trace: built on the stack, with the
+// objects it is about instead of their names.
+type traceEvent struct {
+	algorithm, step   string
+	decision, verdict string
+	parent            uint64
+	registration      *Registration
+	worker            *Worker
+	client            *Client
+	request           string // a request's id
+	job               uint64
+	details           map[string]string
+}
+
+func (t *traceEvent) subject() string {
+	switch {
+	case t.request != "":
+		return "request:" + t.request
+	case t.job != 0:
+		return "job:" + strconv.FormatUint(t.job, 10)
+	case t.worker != nil:
+		return "worker:" + t.worker.id
+	case t.client != nil:
+		return "client:" + t.client.id
+	case t.registration != nil:
+		return "registration:" + t.registration.id
+	}
+	return ""
+}
+
+// defaultTraceEvents is how many events are kept when Options do not say.
+const defaultTraceEvents = 10_000
+
+// tracer keeps the last events in a ring.
+type tracer struct {
+	mu   sync.Mutex
+	seq  uint64
+	size int
+	ring []TraceEvent // event seq n stands at (n-1) % size
+}
+
+func (t *tracer) init(size int) {
+	if size == 0 {
+		size = defaultTraceEvents
+	}
+	t.size = max(size, 0)
+}
+
+// trace records a step and returns its Seq, the parent of what follows from it.
+// Called with the engine's lock held.
+func (e *Engine) trace(t traceEvent) uint64 {
+	event := TraceEvent{
+		Time: e.clock.Now(), Algorithm: t.algorithm, Step: t.step, Subject: t.subject(),
+		Parent: t.parent, Decision: t.decision, Verdict: t.verdict, Details: t.details,
+	}
+	return e.record(event)
+}
+
+// Note adds a step that was taken elsewhere (a cache lookup, a fetch) to the trace
+// and returns its Seq. It sets Seq and, when zero, Time. It may be called from
+// anywhere but an Observer.
+func (e *Engine) Note(event TraceEvent) uint64 {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if event.Time.IsZero() {
+		event.Time = e.clock.Now()
+	}
+	return e.record(event)
+}
+
+func (e *Engine) record(event TraceEvent) uint64 {
+	t := &e.tracer
+	t.mu.Lock()
+	t.seq++
+	event.Seq = t.seq
+	if t.size > 0 {
+		if len(t.ring) < t.size {
+			t.ring = append(t.ring, event)
+		} else {
+			t.ring[(event.Seq-1)%uint64(t.size)] = event
+		}
+	}
+	t.mu.Unlock()
+	if e.observer != nil {
+		e.observer.Trace(event)
+	}
+	return event.Seq
+}
+
+// Trace is what was recorded after the event numbered after, oldest first, at most
+// limit events (0: all). Older events may be gone: the first Seq tells.
+func (e *Engine) Trace(after uint64, limit int) []TraceEvent {
+	t := &e.tracer
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	first := t.seq - uint64(len(t.ring)) // what is kept begins at first+1
+	from := max(after, first)
+	if from >= t.seq {
+		return nil
+	}
+	n := t.seq - from
+	if limit > 0 {
+		n = min(n, uint64(limit))
+	}
+	events := make([]TraceEvent, 0, n)
+	for seq := from + 1; seq <= from+n; seq++ {
+		events = append(events, t.ring[(seq-1)%uint64(t.size)])
+	}
+	return events
+}

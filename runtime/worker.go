@@ -1,0 +1,86 @@
+package runtime
+
+import (
+	"sync/atomic"
+	"time"
+
+	"github.com/swinspect/swinspect/runtime/clock"
+	"github.com/swinspect/swinspect/runtime/fetch"
+)
+
+// The values of WorkerInfo.Running.
+const (
+	stopped  = "stopped"
+	starting = "starting"
+	running  = "running"
+	stopping = "stopping"
+)
+
+// Worker is a service worker. A pointer to it is its identity. Its exported
+// methods may be called from anywhere; those that block say so.
+//
+// Source: https://w3c.github.io/ServiceWorker/#service-worker-concept
+type Worker struct {
+	engine       *Engine
+	id           string
+	registration *Registration
+	scriptURL    *fetch.URL
+	typ          string // "classic" or "module"
+
+	state   atomic.Pointer[State]
+	running atomic.Pointer[string]
+
+	// Guarded by the engine's lock.
+	script        *Script
+	resources     resourceMap
+	used          map[string]struct{} // set of used scripts
+	imported      bool                // classic scripts imported flag
+	skipWaiting   bool
+	eventTypes    map[string]struct{} // set of event types to handle
+	evaluated     bool                // the script's has ever been evaluated flag
+	emptyFetch    bool                // all fetch listeners are empty flag
+	routes        []compiledRule
+	everInstalled bool // it entered installing
+
+	run                   *run // nil while stopped
+	pending               int  // size of the set of extended events
+	holds                 int
+	lastUse               time.Time
+	idle                  clock.Timer
+	startCause, stopCause string
+	activated             chan struct{} // closed when the state leaves activating; nil before
+	messages              []*pendingMessage
+	delivering            bool
+}
+
+// run is one running of a worker, from its start until its agent has ended.
+type run struct {
+	agent  WorkerAgent
+	forced bool          // force bypass cache for import scripts flag
+	ready  chan struct{} // closed when the start is decided: status and agent are set
+	err    error         // why it did not start; nil: running
+	status error         // abrupt completion of the script: the start status
+	reason error         // why it was terminated
+	ended  chan struct{} // closed when the agent is done
+}
+
+// ID is the worker's number in its engine, in decimal: CDP's versionId.
+func (w *Worker) ID() string { return w.id }
+
+// Registration is the containing service worker registration.
+func (w *Worker) Registration() *Registration { return w.registration }
+
+// ScriptURL is the script URL.
+func (w *Worker) ScriptURL() *fetch.URL { return w.scriptURL }
+
+// Type is "classic" or "module".
+func (w *Worker) Type() string { return w.typ }
+
+// State is the worker's state now.
+func (w *Worker) State() State { return *w.state.Load() }
+
+// Running is "stopped", "starting", "running" or "stopping".
+func (w *Worker) Running() string { return *w.running.Load() }
+
+// Script is the script resource.
+func (w *Worker) Script() *Script { return w.script }
