@@ -108,6 +108,7 @@ var eventHandlers = tables(
 	targetEvents,
 	storageEvents,
 	workerEvents,
+	traceEvents,
 )
 
 // tables joins tables of handlers.

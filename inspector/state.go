@@ -60,7 +60,13 @@ type Context struct {
 	BypassForNetwork bool
 	Offline          bool
 	Problem          string // why this context cannot be watched, "" when it is
+	// Traces says that the backend tells the steps it takes; Trace are the newest of
+	// them, oldest first, and TraceMissed how many it did not tell.
+	Traces      bool
+	Trace       []TraceStep
+	TraceMissed uint64
 
+	trace      appendLog[TraceStep]
 	rev        uint64    // Seq of the State this copy was made for
 	expectRegs bool      // the next workerRegistrationUpdated lists everything
 	expectVers bool      // the next workerVersionUpdated lists everything

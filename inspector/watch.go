@@ -11,6 +11,7 @@ import (
 	"github.com/chromedp/cdproto/serviceworker"
 
 	"github.com/swinspect/swinspect/cdp"
+	"github.com/swinspect/swinspect/cdp/swproto"
 )
 
 // watcher watches the service workers of one browser context through a hidden
@@ -111,6 +112,10 @@ func (w *watcher) enable(ctx context.Context, h hiddenTarget) error {
 		return err
 	}
 	if err := w.restoreForce(ctx); err != nil {
+		return err
+	}
+	// An engine of ours answers with its trace; a browser that it has no such domain.
+	if err := h.session.Go(swproto.Enable.Method, cdproto.Empty{}); err != nil {
 		return err
 	}
 	select {
