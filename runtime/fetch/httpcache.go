@@ -157,6 +157,21 @@ func (c *HTTPCache) remove(s *stored) {
 	c.size -= s.bytes()
 }
 
+// replace puts a freshened response in the place of the one it was made from.
+func (c *HTTPCache) replace(old, s *stored) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, o := range c.byKey[old.key] {
+		if o == old {
+			c.remove(old)
+			s.element = c.order.PushFront(s)
+			c.byKey[s.key] = append(c.byKey[s.key], s)
+			c.size += s.bytes()
+			return
+		}
+	}
+}
+
 // invalidate drops what is stored for a URL, as an unsafe request's success must.
 func (c *HTTPCache) invalidate(key string) {
 	c.mu.Lock()
