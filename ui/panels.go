@@ -34,6 +34,7 @@ func panelTable() []Panel {
 		{Name: "source", Title: "Source", Key: "S", Handler: source, Routes: sourceRoutes},
 		{Name: "errors", Title: "Errors", Key: "E", Count: errorCount, Handler: errorsPanel},
 		{Name: "routes", Title: "Routes", Key: "R", Count: routeCount, Handler: routesPanel},
+		{Name: "explain", Title: "Explain", Key: "X", Handler: explainPanel},
 	}
 }
 
