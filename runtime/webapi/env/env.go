@@ -51,6 +51,8 @@ type Settings struct {
 
 	// Fetch performs a fetch as this environment; it blocks.
 	Fetch func(ctx context.Context, r *fetch.Request) *fetch.Response
+	// Blobs is the blob URL store of the browser context; nil: there are none.
+	Blobs *fetch.BlobURLs
 	// Caches is the cache storage of the storage key, or why there is none.
 	Caches func() (*cache.Storage, error)
 	// Console is told of console.*: level is "log", "warning", "error", "info",
