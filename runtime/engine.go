@@ -115,7 +115,7 @@ type partition struct {
 	registrations map[string]*Registration
 	order         []*Registration
 	clients       []*Client // in the order of creation
-	agents        map[*Worker]WorkerAgent
+	running       []*Worker // with an agent
 	caches        *cache.Storage
 }
 
@@ -181,6 +181,16 @@ func (e *Engine) inParallel(f func()) {
 	})
 }
 
+// outside runs f without the lock in a goroutine that Close waits for, and reports
+// whether it does: not once the engine is closing.
+func (e *Engine) outside(f func()) bool {
+	if e.closed {
+		return false
+	}
+	e.others.Go(f)
+	return true
+}
+
 // wait lets go of the lock until done is closed, ctx ends or the engine closes.
 func (e *Engine) wait(ctx context.Context, done <-chan struct{}) error {
 	select {
@@ -205,7 +215,7 @@ func (e *Engine) wait(ctx context.Context, done <-chan struct{}) error {
 func (e *Engine) partition(key string) *partition {
 	p := e.partitions[key]
 	if p == nil {
-		p = &partition{key: key, registrations: map[string]*Registration{}, agents: map[*Worker]WorkerAgent{}}
+		p = &partition{key: key, registrations: map[string]*Registration{}}
 		e.partitions[key] = p
 	}
 	return p

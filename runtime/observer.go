@@ -33,11 +33,11 @@ type NavigationPreload struct {
 
 // WorkerInfo is a service worker at one moment.
 type WorkerInfo struct {
-	ID, RegistrationID string
-	ScriptURL, Type    string
-	State              State
-	Running            string // "stopped", "starting", "running", "stopping"
-	// EverInstalling is false before the worker entered installing: CDP's "new".
+	ID, RegistrationID    string
+	ScriptURL, Type       string
+	State                 State
+	Running               string // "stopped", "starting", "running", "stopping"
+	EverInstalling        bool   // false before the worker entered installing: CDP's "new"
 	Routes                []RouterRule
 	Clients               []string // ids of controlled clients
 	ScriptModified        time.Time

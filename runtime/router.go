@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"strconv"
 	"strings"
 
 	urlpattern "github.com/dunglas/go-urlpattern"
@@ -50,6 +51,7 @@ func (s RouterSource) String() string {
 type compiledRule struct {
 	rule      RouterRule
 	condition compiledCondition
+	details   map[string]string // for traces
 }
 
 type compiledCondition struct {
@@ -87,7 +89,9 @@ func (e *Engine) addRoutes(w *Worker, rules []RouterRule) error {
 				return typeError("Failed to execute 'addRoutes' on 'InstallEvent': %s is specified without a fetch handler.", s)
 			}
 		}
-		compiled[i] = compiledRule{rule, c}
+		compiled[i] = compiledRule{rule: rule, condition: c, details: map[string]string{
+			"rule": strconv.Itoa(len(w.routes) + i + 1), "source": rule.Source.String(),
+		}}
 	}
 	all := append(append([]compiledRule(nil), w.routes...), compiled...)
 	if !checkRouterRegistrationLimit(all) {

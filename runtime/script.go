@@ -17,6 +17,17 @@ type Script struct {
 	Muted    bool
 	Fetched  time.Time
 	Modified time.Time // Last-Modified; zero for none
+
+	// bad is why the response is a bad import script response; nil for a good one.
+	bad error
+}
+
+// source is the script's bytes; nil for no script.
+func (s *Script) source() []byte {
+	if s == nil {
+		return nil
+	}
+	return s.Source
 }
 
 // resourceMap is a script resource map: ordered.

@@ -40,11 +40,12 @@ type Worker struct {
 	evaluated     bool                // the script's has ever been evaluated flag
 	emptyFetch    bool                // all fetch listeners are empty flag
 	routes        []compiledRule
-	everInstalled bool // it entered installing
+	everInstalled bool             // it entered installing
+	races         map[string]*race // race response map, by request id
 
 	run                   *run // nil while stopped
-	pending               int  // size of the set of extended events
 	holds                 int
+	interactions          int // notification clicks being handled: it may open windows
 	lastUse               time.Time
 	idle                  clock.Timer
 	startCause, stopCause string
@@ -55,13 +56,14 @@ type Worker struct {
 
 // run is one running of a worker, from its start until its agent has ended.
 type run struct {
-	agent  WorkerAgent
-	forced bool          // force bypass cache for import scripts flag
-	ready  chan struct{} // closed when the start is decided: status and agent are set
-	err    error         // why it did not start; nil: running
-	status error         // abrupt completion of the script: the start status
-	reason error         // why it was terminated
-	ended  chan struct{} // closed when the agent is done
+	agent   WorkerAgent
+	forced  bool          // force bypass cache for import scripts flag
+	ready   chan struct{} // closed when the start is decided: status, or err
+	err     error         // why it did not start; nil: it runs
+	status  error         // abrupt completion of the script: the start status
+	pending int           // size of the set of extended events
+	reason  error         // why it was, or is being, terminated
+	ended   chan struct{} // closed when the agent is done
 }
 
 // ID is the worker's number in its engine, in decimal: CDP's versionId.

@@ -1,0 +1,126 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+)
+
+// ErrStopped is the reason of a worker that was stopped on request.
+var ErrStopped = errors.New("it was stopped on request")
+
+// SetForceUpdateOnPageLoad is CDP's command: every navigation first updates, installs
+// anew even a byte-identical worker, and activates it.
+func (e *Engine) SetForceUpdateOnPageLoad(on bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.forceUpdate = on
+}
+
+// forceUpdateOnPageLoad updates the registration that a navigation is about to
+// match, and waits until the new worker is activated.
+func (e *Engine) forceUpdateOnPageLoad(h *fetchHandling) {
+	r := e.matchRegistration(h.reserved.storageKey, h.request.CurrentURL())
+	if r == nil {
+		return
+	}
+	newest := r.newestWorker()
+	if newest == nil {
+		return
+	}
+	j := e.updateJob(r, newest, nil, nil)
+	j.forceBypass, j.skipComparison = true, true
+	e.scheduleJob(j)
+	if e.wait(h.ctx, j.done) != nil {
+		return
+	}
+	if r.waiting != nil {
+		r.waiting.skipWaiting = true
+		_ = e.wait(h.ctx, e.tryActivate(r, j.trace))
+	}
+}
+
+// StartWorker runs a worker (CDP's startWorker). cause says why. It blocks.
+func (e *Engine) StartWorker(ctx context.Context, w *Worker, cause string) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	status, err := e.runServiceWorker(ctx, w, cause, false)
+	if err == nil {
+		err = status
+	}
+	return err
+}
+
+// StopWorker terminates a worker and waits until it has ended. reason may be nil.
+// It blocks.
+func (e *Engine) StopWorker(ctx context.Context, w *Worker, reason error) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.stop(ctx, w, reason)
+}
+
+func (e *Engine) stop(ctx context.Context, w *Worker, reason error) error {
+	if reason == nil {
+		reason = ErrStopped
+	}
+	r := w.run
+	if r == nil {
+		return nil
+	}
+	e.terminate(w, reason)
+	return e.wait(ctx, r.ended)
+}
+
+// StopAll stops every worker. It blocks.
+func (e *Engine) StopAll(ctx context.Context, reason error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	all := e.sortedWorkers()
+	for _, w := range all {
+		if reason == nil {
+			reason = ErrStopped
+		}
+		e.terminate(w, reason)
+	}
+	for _, w := range all {
+		_ = e.stop(ctx, w, reason)
+	}
+}
+
+// RegistrationByID is nil for none; so are the others.
+func (e *Engine) RegistrationByID(id string) *Registration {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, r := range e.sortedRegistrations() {
+		if r.id == id {
+			return r
+		}
+	}
+	return nil
+}
+
+// RegistrationByScope finds a registration by its serialised scope, in any storage
+// key, the first-party one before others.
+func (e *Engine) RegistrationByScope(scope string) *Registration {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var found *Registration
+	for _, r := range e.sortedRegistrations() {
+		if r.scopeKey != scope {
+			continue
+		}
+		if r.storageKey == r.scope.Origin().String() {
+			return r
+		}
+		if found == nil {
+			found = r
+		}
+	}
+	return found
+}
+
+// WorkerByID is the worker of that id that is not gone.
+func (e *Engine) WorkerByID(id string) *Worker {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.workers[id]
+}
