@@ -57,6 +57,13 @@ func (b *Body) Cancel() {
 	}
 }
 
+// Discard is Cancel for a body that may be nil.
+func (b *Body) Discard() {
+	if b != nil {
+		b.Cancel()
+	}
+}
+
 // Tee returns two bodies with the content of b, which must not be used any more.
 // A branch that is read slowly holds what the other has read (unbounded, as
 // ReadableStream's tee).

@@ -94,7 +94,7 @@ func ParseDataURL(u *URL) (mimeType string, body []byte, ok bool) {
 		return "", nil, false
 	}
 	mimeType = strings.Trim(mimeType, " \t\n\f\r")
-	body = percentDecode(encoded)
+	body = PercentDecode(encoded)
 	if before, is := cutBase64(mimeType); is {
 		if body, ok = ForgivingBase64(string(body)); !ok {
 			return "", nil, false
@@ -119,7 +119,8 @@ func cutBase64(s string) (string, bool) {
 	return strings.CutSuffix(strings.TrimRight(s[:i], " "), ";")
 }
 
-func percentDecode(s string) []byte {
+// PercentDecode undoes %XX; what is no escape stays.
+func PercentDecode(s string) []byte {
 	out := make([]byte, 0, len(s))
 	for i := 0; i < len(s); i++ {
 		if s[i] == '%' && i+2 < len(s) {

@@ -1,0 +1,129 @@
+package fetchapi
+
+import (
+	"context"
+	"errors"
+
+	"github.com/dop251/goja"
+
+	"github.com/swinspect/swinspect/runtime/fetch"
+	"github.com/swinspect/swinspect/runtime/webapi/dom"
+	"github.com/swinspect/swinspect/runtime/webapi/env"
+	"github.com/swinspect/swinspect/runtime/webapi/idl"
+)
+
+// fetchMethod is fetch(input, init).
+//
+// Source: https://fetch.spec.whatwg.org/#fetch-method
+func fetchMethod(c *idl.Call) goja.Value {
+	request := construct(c, c.Arg(0), c.Arg(1))
+	if reason, aborted := request.Aborted(); aborted {
+		if !request.body.none() {
+			request.body.cancel(reason)
+		}
+		panic(reason)
+	}
+	inner, err := request.Take()
+	if err != nil {
+		panic(c.Fail("%s", err))
+	}
+	p := c.Realm.NewPromise()
+	Start(c.Realm, inner, request.signals(), func(response *Response) {
+		p.Resolve(idl.Wrap(c.Realm, ResponseInterface, response))
+	}, p.Reject)
+	return p.Value
+}
+
+// cancel gives the body up.
+func (b *content) cancel(reason goja.Value) {
+	if b.stream != nil {
+		cancelStream(b, reason)
+		return
+	}
+	b.used = true
+	if b.native != nil {
+		b.native.Cancel()
+	}
+}
+
+// Start fetches as the realm's environment: done or fail is called on the loop,
+// once. When one of the signals aborts, fail gets its reason at once, and a body
+// that is still arriving is errored with it. The result cancels the fetch.
+func Start(r *idl.Realm, inner *fetch.Request, signals []*dom.Signal, done func(*Response), fail func(goja.Value)) (cancel func(reason goja.Value)) {
+	settings := env.Of(r.Realm)
+	if settings.Kind == env.ServiceWorker {
+		inner.ServiceWorkers = "none"
+	}
+	ctx, stop := context.WithCancelCause(stateOf(r).ctx)
+	f := &running{realm: r, stop: stop, done: done, fail: fail}
+	for _, s := range signals {
+		f.signals = append(f.signals, s.Add(func() { f.abort(s.Reason) }))
+	}
+	var response *fetch.Response
+	r.Background("networking", func(context.Context) error {
+		response = settings.Fetch(ctx, inner)
+		return nil
+	}, func(error) { f.arrived(response) })
+	return f.abort
+}
+
+// running is a fetch under way.
+type running struct {
+	realm   *idl.Realm
+	stop    context.CancelCauseFunc
+	signals []func() // take the abort algorithms away again
+	done    func(*Response)
+	fail    func(goja.Value)
+	over    bool
+	body    *content
+}
+
+// abort is "abort the fetch() call".
+func (f *running) abort(reason goja.Value) {
+	f.stop(&reasonError{realm: f.realm, reason: reason, abort: true})
+	f.forget()
+	if !f.over {
+		f.over = true
+		f.fail(reason)
+		return
+	}
+	if f.body != nil && f.body.stream != nil {
+		errorStream(f.body, reason)
+	}
+}
+
+func (f *running) forget() {
+	for _, remove := range f.signals {
+		remove()
+	}
+	f.signals = nil
+}
+
+// arrived: the response is there, or none will come.
+func (f *running) arrived(response *fetch.Response) {
+	if f.over {
+		response.Unfiltered().Body.Discard()
+		return
+	}
+	f.over = true
+	if response.IsNetworkError() {
+		f.forget()
+		f.stop(nil)
+		var own *reasonError
+		if errors.As(response.Err, &own) && own.abort {
+			f.fail(own.in(f.realm))
+			return
+		}
+		f.fail(failedToFetch(f.realm, response))
+		return
+	}
+	p := responseOf(f.realm, response, GuardImmutable)
+	f.body = p.body
+	f.done(p)
+}
+
+// failedToFetch is the TypeError of a network error. It does not say why: a script
+// must not learn that of another origin.
+func failedToFetch(r *idl.Realm, _ *fetch.Response) goja.Value {
+	return idl.TypeError(r, "Failed to fetch")
+}
