@@ -91,6 +91,8 @@ type Engine struct {
 	others sync.WaitGroup
 	tracer tracer
 
+	attachments attachments
+
 	mu         sync.Mutex // guards all below, and the fields of Registration, Worker, Client, job
 	closed     bool
 	rand       io.Reader
@@ -117,6 +119,7 @@ type partition struct {
 	clients       []*Client // in the order of creation
 	running       []*Worker // with an agent
 	caches        *cache.Storage
+	stories       []uint64 // of the fetch events under way
 }
 
 // New returns an engine; end it with Close.
@@ -225,9 +228,21 @@ func (e *Engine) partition(key string) *partition {
 func (e *Engine) CacheStorage(storageKey string) *cache.Storage {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	return e.caches(storageKey)
+}
+
+// caches is CacheStorage: made when asked for first, its lookups traced.
+func (e *Engine) caches(storageKey string) *cache.Storage {
 	p := e.partition(storageKey)
 	if p.caches == nil {
 		p.caches = e.makeCS(storageKey)
+		told := p.caches.OnLookup
+		p.caches.OnLookup = func(l cache.Lookup) {
+			e.noteLookup(p, &l)
+			if told != nil {
+				told(l)
+			}
+		}
 	}
 	return p.caches
 }

@@ -75,8 +75,8 @@ type Message struct {
 
 // Agents starts what runs scripts.
 type Agents interface {
-	// StartWorker makes the agent, realm and global scope of w (Run Service Worker
-	// 3 to 9), without running anything. cause says why, for traces.
+	// StartWorker makes the agent, realm and global scope of w (Setup
+	// ServiceWorkerGlobalScope 8), without running anything. cause says why, for traces.
 	StartWorker(ctx context.Context, w *Worker, cause string) (WorkerAgent, error)
 	// OpenWindow is clients.openWindow(): a new top-level browsing context at u.
 	// It returns the client that resulted, or nil when it ended up cross-origin.
@@ -129,8 +129,9 @@ type Event struct {
 	Action       string
 	// Message is that of message.
 	Message *Message
-	// ID names the event in traces.
-	ID string
+	// ID names the event in traces; Trace is the Seq its steps have as Parent.
+	ID    string
+	Trace uint64
 	// Queued, when set, is to be called as soon as the event's task is queued at the
 	// agent, so that the next message can follow in order; calling it late or never
 	// only makes the next one wait.
@@ -154,7 +155,9 @@ type EventResult struct {
 
 // FetchEvent is what a fetch event is made of.
 type FetchEvent struct {
+	// ID names the event in traces; Trace is the Seq its steps have as Parent.
 	ID                                            string
+	Trace                                         uint64
 	Request                                       *fetch.Request
 	ClientID, ResultingClientID, ReplacesClientID string
 	Preload                                       *Preload // nil: preloadResponse resolves with undefined

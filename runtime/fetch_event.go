@@ -3,6 +3,7 @@ package runtime
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 
 	"github.com/swinspect/swinspect/runtime/fetch"
@@ -49,13 +50,13 @@ func (e *Engine) createFetchEventAndDispatch(h *fetchHandling, preload *preload,
 // startForEmpty is Create Fetch Event and Dispatch 12.1: the worker starts all the
 // same, for what it does when it starts.
 func (e *Engine) startForEmpty(h *fetchHandling) {
-	w, r, soft, parent := h.worker, h.registration, h.softUpdate, h.parent
+	w, r, soft := h.worker, h.registration, h.softUpdate
 	e.inParallel(func() {
 		if e.waitActivated(e.ctx, w) == nil {
 			_, _ = e.runServiceWorker(e.ctx, w, "fetch", false)
 		}
 		if soft {
-			e.softUpdate(r, false, parent)
+			e.softUpdate(r, false)
 		}
 	})
 }
@@ -98,7 +99,7 @@ func (e *Engine) dispatchFetchOnce(h *fetchHandling, run *run, p *preload) Fetch
 	e.eventSeq++
 	// A copy, for the fetch algorithm goes on changing its own; the body is one.
 	forEvent := *r
-	ev := FetchEvent{ID: "fetch-" + strconv.FormatUint(e.eventSeq, 10), Request: &forEvent, IsReload: r.ReloadNavigation}
+	ev := FetchEvent{ID: "fetch-" + strconv.FormatUint(e.eventSeq, 10), Trace: h.parent, Request: &forEvent, IsReload: r.ReloadNavigation}
 	// Create Fetch Event and Dispatch 17.4.7
 	if p != nil {
 		ev.Preload = p.offer
@@ -114,6 +115,8 @@ func (e *Engine) dispatchFetchOnce(h *fetchHandling, run *run, p *preload) Fetch
 		ev.ReplacesClientID = r.ReplacesClientID
 	}
 	e.extend(h.worker, run)
+	in := e.partition(h.registration.storageKey)
+	in.stories = append(in.stories, h.parent)
 	limit := e.limits.FetchTimeout
 	ctx, cancel := withTimeout(h.ctx, e.clock, limit, &TimeoutError{What: "the fetch event", Limit: limit.String()})
 	// Create Fetch Event and Dispatch 17.4.12
@@ -126,6 +129,7 @@ func (e *Engine) dispatchFetchOnce(h *fetchHandling, run *run, p *preload) Fetch
 		result = run.agent.DispatchFetch(ctx, ev)
 	})
 	h.info.Timing.RespondWithSettled = e.clock.Now()
+	in.stories = slices.DeleteFunc(in.stories, func(story uint64) bool { return story == h.parent })
 	e.followExtended(h.worker, run, result.Extended)
 	return result
 }

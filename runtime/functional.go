@@ -12,7 +12,8 @@ func (e *Engine) FireFunctionalEvent(ctx context.Context, r *Registration, ev Ev
 }
 
 func (e *Engine) fireFunctionalEvent(ctx context.Context, r *Registration, ev Event) (EventResult, error) {
-	parent := e.trace(traceEvent{algorithm: "Fire Functional Event", registration: r, decision: ev.Type + " is to be fired", verdict: ev.Type})
+	parent := e.trace(traceEvent{algorithm: "Fire Functional Event", registration: r, decision: ev.Type + " is to be fired",
+		details: map[string]string{"event": ev.Type, "registration": r.id, "scope": r.scopeKey}})
 	// Fire Functional Event 1 and 2
 	w := r.active
 	if w == nil {
@@ -21,7 +22,7 @@ func (e *Engine) fireFunctionalEvent(ctx context.Context, r *Registration, ev Ev
 	defer func() {
 		// Fire Functional Event 3.1, 5.1 and 8
 		if e.stale(r) {
-			e.softUpdate(r, false, parent)
+			e.softUpdate(r, false)
 		}
 	}()
 	// Fire Functional Event 3

@@ -87,7 +87,11 @@ func (e *Engine) selectRegistration(h *fetchHandling) bool {
 		}
 	case r.IsSubresource():
 		// Handle Fetch 10
-		if h.client == nil || h.client.Controller() == nil {
+		if h.client == nil {
+			return false // of a worker, or of the user agent
+		}
+		if h.client.Controller() == nil {
+			e.trace(traceEvent{algorithm: "Handle Fetch", step: "10.2", request: r.ID, decision: "the page has no controller", verdict: "not-controlled", details: h.details()})
 			return false
 		}
 		h.registration = h.client.Controller().registration
@@ -101,9 +105,25 @@ func (e *Engine) selectRegistration(h *fetchHandling) bool {
 	}
 	// Handle Fetch 12
 	h.softUpdate = r.IsNonSubresource() || e.stale(h.registration)
-	h.parent = e.trace(traceEvent{algorithm: "Handle Fetch", step: "11", request: r.ID, worker: h.worker, decision: "the request belongs to a registration with an active worker", verdict: "controlled", details: h.registration.traceDetails})
+	h.parent = e.trace(traceEvent{algorithm: "Handle Fetch", step: "11", request: r.ID, worker: h.worker, decision: "the request belongs to a registration with an active worker", verdict: "controlled", details: h.details()})
 	h.info = FetchInfo{RequestID: r.ID, Worker: h.worker.id, HasRoutes: len(h.worker.routes) > 0}
 	return true
+}
+
+// details are what the first step of a fetch's story tells of it.
+func (h *fetchHandling) details() map[string]string {
+	r := h.request
+	d := map[string]string{"url": r.CurrentURL().String(), "method": r.Method, "mode": string(r.Mode), "destination": string(r.Destination)}
+	switch {
+	case h.reserved != nil:
+		d["client"] = h.reserved.id
+	case h.client != nil:
+		d["client"] = h.client.id
+	}
+	if h.registration != nil {
+		d["registration"], d["scope"] = h.registration.id, h.registration.scopeKey
+	}
+	return d
 }
 
 // selectForNavigation is Handle Fetch 9. DIVERGES: it looks at the current URL, not
@@ -116,7 +136,7 @@ func (e *Engine) selectForNavigation(h *fetchHandling) bool {
 		secure = c.secure
 	}
 	refuse := func(step, decision, verdict string) bool {
-		e.trace(traceEvent{algorithm: "Handle Fetch", step: step, request: r.ID, decision: decision, verdict: verdict, details: map[string]string{"url": r.CurrentURL().String()}})
+		e.trace(traceEvent{algorithm: "Handle Fetch", step: step, request: r.ID, decision: decision, verdict: verdict, details: h.details()})
 		if c != nil && c.Controller() != nil && r.IsNavigation() {
 			e.handleClientUnload(c) // an earlier hop of a redirect was controlled
 		}
@@ -183,6 +203,6 @@ func (e *Engine) reportFetch(h *fetchHandling, response *fetch.Response) {
 // softUpdateAfter is the soft update that follows a fetch, when there is to be one.
 func (e *Engine) softUpdateAfter(h *fetchHandling) {
 	if h.softUpdate {
-		e.softUpdate(h.registration, false, h.parent)
+		e.softUpdate(h.registration, false)
 	}
 }

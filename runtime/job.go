@@ -40,6 +40,7 @@ type job struct {
 	forceBypass    bool
 	// skipComparison installs even what is byte-identical: CDP's force update.
 	skipComparison bool
+	soft           bool          // of Soft Update
 	trace          uint64        // what its steps hang on
 	done           chan struct{} // closed by Finish Job
 }
@@ -95,8 +96,7 @@ func (e *Engine) scheduleJob(j *job) {
 		close(j.done)
 		return
 	}
-	j.trace = e.trace(traceEvent{algorithm: "Schedule Job", job: j.id, decision: jobDecisions[j.typ], verdict: string(j.typ),
-		details: map[string]string{"scope": j.scope.String()}})
+	e.beginJob(j)
 	// Schedule Job 2 to 4
 	key := jobQueueKey{j.storageKey, j.scope.String()}
 	q := e.jobQueues[key]
@@ -122,8 +122,29 @@ func (e *Engine) scheduleJob(j *job) {
 	q.jobs = append(q.jobs, j)
 }
 
-var jobDecisions = map[jobType]string{
-	jobRegister: "a register job was scheduled", jobUpdate: "an update job was scheduled", jobUnregister: "an unregister job was scheduled",
+// beginJob is the first step of a job's story.
+func (e *Engine) beginJob(j *job) {
+	t := traceEvent{job: j.id, details: map[string]string{"scope": j.scope.WithoutFragment()}}
+	switch {
+	case j.typ == jobRegister:
+		t.algorithm, t.step, t.decision = "Start Register", "15", "a register job was scheduled"
+	case j.typ == jobUnregister:
+		t.algorithm, t.decision = "Unregister", "an unregister job was scheduled"
+	case j.soft:
+		t.algorithm, t.step, t.decision = "Soft Update", "6", "the user agent looks for an update"
+	default:
+		t.algorithm, t.decision = "Update", "an update job was scheduled"
+	}
+	if j.scriptURL != nil {
+		t.details["script"] = j.scriptURL.String()
+	}
+	if r := e.getRegistration(j.storageKey, j.scope); r != nil {
+		t.details["registration"] = r.id
+	}
+	if c, ok := j.client.(*Client); ok {
+		t.details["client"] = c.id
+	}
+	j.trace = e.trace(t)
 }
 
 // runJob is Run Job.

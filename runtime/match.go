@@ -41,7 +41,7 @@ func (e *Engine) setRegistration(storageKey string, scope *fetch.URL, updateViaC
 	// Set Registration 2 and 3
 	id := e.newID()
 	r := &Registration{
-		engine: e, id: id, traceDetails: map[string]string{"registration": id, "scope": scope.WithoutFragment()},
+		engine: e, id: id,
 		storageKey: storageKey, scope: scope, scopeKey: scope.WithoutFragment(),
 		updateViaCache: updateViaCache, preload: NavigationPreload{HeaderValue: "true"}, users: map[*Client]struct{}{},
 	}

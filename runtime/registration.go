@@ -18,8 +18,6 @@ type Registration struct {
 	storageKey string
 	scope      *fetch.URL
 	scopeKey   string // serialised, without its fragment
-	// traceDetails is what traces of fetches say of it; never changed.
-	traceDetails map[string]string
 
 	// Guarded by the engine's lock.
 	installing, waiting, active *Worker

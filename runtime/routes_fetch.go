@@ -48,14 +48,11 @@ func (e *Engine) routeToCache(h *fetchHandling, source RouterSource) *fetch.Resp
 	// Handle Fetch 13.3.3.2
 	h.info.CacheLookup = e.clock.Now()
 	// Handle Fetch 13.3.3.3 to 13.3.3.6
-	p := e.partition(h.registration.storageKey)
-	if p.caches == nil {
-		p.caches = e.makeCS(p.key)
-	}
+	caches := e.caches(h.registration.storageKey)
 	// Handle Fetch 13.3.3.7: DIVERGES: a cache without a match is passed over, and
 	// does not end the search.
 	var response *fetch.Response
-	e.await(func() { response = p.caches.Match(h.request, cache.QueryOptions{}, source.CacheName) })
+	e.await(func() { response = caches.Match(h.request, cache.QueryOptions{}, source.CacheName) })
 	if response == nil {
 		e.trace(traceEvent{algorithm: "Handle Fetch", step: "13.3.3.8", request: h.request.ID, parent: h.parent, decision: "no cache has a match: the network answers", verdict: "cache-miss"})
 		return nil

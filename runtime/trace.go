@@ -3,6 +3,8 @@ package runtime
 import (
 	"strconv"
 	"sync"
+
+	"github.com/swinspect/swinspect/runtime/cache"
 )
 
 // traceEvent is a step on its way into the trace: built on the stack, with the
@@ -35,6 +37,17 @@ func (t *traceEvent) subject() string {
 	return ""
 }
 
+// about is what the first step of a story tells of what it is about.
+func (t *traceEvent) about() map[string]string {
+	switch {
+	case t.worker != nil:
+		return map[string]string{"version": t.worker.id, "registration": t.worker.registration.id, "scope": t.worker.registration.scopeKey, "script": t.worker.scriptURL.String()}
+	case t.registration != nil:
+		return map[string]string{"registration": t.registration.id, "scope": t.registration.scopeKey}
+	}
+	return nil
+}
+
 // defaultTraceEvents is how many events are kept when Options do not say.
 const defaultTraceEvents = 10_000
 
@@ -56,6 +69,9 @@ func (t *tracer) init(size int) {
 // trace records a step and returns its Seq, the parent of what follows from it.
 // Called with the engine's lock held.
 func (e *Engine) trace(t traceEvent) uint64 {
+	if t.parent == 0 && t.details == nil {
+		t.details = t.about()
+	}
 	event := TraceEvent{
 		Time: e.clock.Now(), Algorithm: t.algorithm, Step: t.step, Subject: t.subject(),
 		Parent: t.parent, Decision: t.decision, Verdict: t.verdict, Details: t.details,
@@ -92,6 +108,27 @@ func (e *Engine) record(event TraceEvent) uint64 {
 		e.observer.Trace(event)
 	}
 	return event.Seq
+}
+
+// noteLookup traces a query of a cache; while one fetch event is under way in the
+// storage key, as part of its story.
+func (e *Engine) noteLookup(p *partition, l *cache.Lookup) {
+	t := TraceEvent{Algorithm: "Query Cache", Verdict: "cache-hit", Decision: "an entry of " + l.Cache + " matches", Details: map[string]string{"cache": l.Cache, "url": l.Request.URL().String()}}
+	if !l.Hit() {
+		t.Verdict, t.Decision = "cache-miss", "no entry of "+l.Cache+" has this URL"
+		if len(l.Candidates) > 0 {
+			c := l.Candidates[0]
+			t.Algorithm, t.Step = "Request Matches Cached Item", c.Step
+			t.Decision = c.URL + " in " + l.Cache + " does not match: " + c.Why
+		}
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if len(p.stories) == 1 {
+		t.Parent = p.stories[0]
+	}
+	t.Time = e.clock.Now()
+	e.record(t)
 }
 
 // Trace is what was recorded after the event numbered after, oldest first, at most

@@ -139,20 +139,19 @@ func (e *Engine) Update(ctx context.Context, from Party, r *Registration) error 
 func (e *Engine) SoftUpdate(r *Registration, forceBypassCache bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.softUpdate(r, forceBypassCache, 0)
+	e.softUpdate(r, forceBypassCache)
 }
 
 // softUpdate is Soft Update.
-func (e *Engine) softUpdate(r *Registration, forceBypassCache bool, parent uint64) {
+func (e *Engine) softUpdate(r *Registration, forceBypassCache bool) {
 	// Soft Update 1 and 2
 	newest := r.newestWorker()
 	if newest == nil || e.unregistered(r) {
 		return
 	}
-	e.trace(traceEvent{algorithm: "Soft Update", registration: r, parent: parent, decision: "the user agent looks for an update", verdict: "soft-update"})
 	// Soft Update 3 to 5
 	j := e.updateJob(r, newest, nil, nil)
-	j.forceBypass = forceBypassCache
+	j.forceBypass, j.soft = forceBypassCache, true
 	// Soft Update 6
 	e.scheduleJob(j)
 }
