@@ -47,18 +47,49 @@ func (b *Body) tee() (*Body, *Body) {
 	if b.source != nil {
 		return BytesBody(b.source), BytesBody(b.source)
 	}
-	t := &tee{from: b.stream}
+	t := newTee(b.stream)
 	return StreamBody(&branch{tee: t, index: 0}, b.length), StreamBody(&branch{tee: t, index: 1}, b.length)
 }
 
-// tee feeds two branches from one reader: whichever branch has read all that
-// came so far reads on, the other finds it in its queue.
+// tee feeds two branches from one reader: a branch that has read all that came so
+// far asks for more, the other finds it in its queue.
+//
+// A goroutine reads one chunk at a time; it ends with the chunk, at the latest when
+// both branches are closed, because that closes the reader. So Close of a branch
+// never waits for a Read that blocks, and ends the one of its own branch.
 type tee struct {
-	mu     sync.Mutex // guards all below; held while reading from, so that chunks keep their order
-	from   io.ReadCloser
-	queued [2]bytes.Buffer
-	closed [2]bool
-	err    error
+	from io.ReadCloser
+
+	mu      sync.Mutex // guards the fields below
+	more    sync.Cond  // something of them changed
+	queued  [2]bytes.Buffer
+	closed  [2]bool
+	reading bool
+	err     error
+}
+
+// teeChunk is how much is read at once.
+const teeChunk = 32 << 10
+
+func newTee(from io.ReadCloser) *tee {
+	t := &tee{from: from}
+	t.more.L = &t.mu
+	return t
+}
+
+// fill reads one chunk for both branches.
+func (t *tee) fill() {
+	chunk := make([]byte, teeChunk)
+	n, err := t.from.Read(chunk)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for i := range t.queued {
+		if !t.closed[i] {
+			t.queued[i].Write(chunk[:n])
+		}
+	}
+	t.err, t.reading = err, false
+	t.more.Broadcast()
 }
 
 type branch struct {
@@ -70,30 +101,31 @@ func (r *branch) Read(p []byte) (int, error) {
 	t := r.tee
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.queued[r.index].Len() > 0 {
-		return t.queued[r.index].Read(p)
+	for {
+		switch {
+		case t.closed[r.index]:
+			return 0, io.ErrClosedPipe
+		case t.queued[r.index].Len() > 0:
+			return t.queued[r.index].Read(p)
+		case t.err != nil:
+			return 0, t.err
+		case !t.reading:
+			t.reading = true
+			go t.fill()
+		}
+		t.more.Wait()
 	}
-	if t.closed[r.index] {
-		return 0, io.ErrClosedPipe
-	}
-	if t.err != nil {
-		return 0, t.err
-	}
-	n, err := t.from.Read(p)
-	if other := 1 - r.index; !t.closed[other] {
-		t.queued[other].Write(p[:n])
-	}
-	t.err = err
-	return n, err
 }
 
 func (r *branch) Close() error {
 	t := r.tee
 	t.mu.Lock()
-	defer t.mu.Unlock()
 	t.closed[r.index] = true
 	t.queued[r.index] = bytes.Buffer{}
-	if t.closed[0] && t.closed[1] {
+	both := t.closed[0] && t.closed[1]
+	t.more.Broadcast()
+	t.mu.Unlock()
+	if both {
 		return t.from.Close()
 	}
 	return nil

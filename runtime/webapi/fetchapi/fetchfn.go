@@ -23,10 +23,10 @@ func fetchMethod(c *idl.Call) goja.Value {
 		}
 		panic(reason)
 	}
-	inner, err := request.Take()
-	if err != nil {
-		panic(c.Fail("%s", err))
+	if request.Unusable() {
+		panic(c.Fail("%s", ErrUnusable))
 	}
+	inner := request.Take()
 	p := c.Realm.NewPromise()
 	Start(c.Realm, inner, request.signals(), func(response *Response) {
 		p.Resolve(idl.Wrap(c.Realm, ResponseInterface, response))

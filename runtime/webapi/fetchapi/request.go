@@ -24,28 +24,29 @@ type Request struct {
 func (p *Request) bodyContent() *content        { return p.body }
 func (p *Request) headerList() fetch.HeaderList { return p.Inner.Headers }
 
-// NewRequest makes a Request object of inner, whose body it takes over.
-func NewRequest(r *idl.Realm, inner *fetch.Request, guard Guard) *goja.Object {
-	body := inner.Body
+// NewRequest makes a Request object of inner, whose body it takes over. Its signal
+// follows the one given; nil for none.
+func NewRequest(r *idl.Realm, inner *fetch.Request, guard Guard, signal *dom.Signal) *goja.Object {
+	p := &Request{Inner: inner, realm: r, guard: guard, body: contentOf(r, inner.Body)}
 	inner.Body = nil
-	return idl.Wrap(r, RequestInterface, &Request{Inner: inner, realm: r, guard: guard, body: contentOf(r, body)})
+	if signal != nil {
+		p.follows = []*dom.Signal{signal}
+	}
+	return idl.Wrap(r, RequestInterface, p)
 }
 
 // Unusable reports a body that was read or is locked.
 func (p *Request) Unusable() bool { return p.body.unusable() }
 
-// BodyUsed is bodyUsed.
-func (p *Request) BodyUsed() bool { return !p.body.none() && p.body.disturbed() }
+// BodyUsed is Unusable.
+func (p *Request) BodyUsed() bool { return p.body.unusable() }
 
-// Take is the request for Go, body included, which is used up here. The error is
-// ErrUnusable.
-func (p *Request) Take() (*fetch.Request, error) {
-	if p.body.unusable() {
-		return nil, ErrUnusable
-	}
+// Take is the request for Go, body included, which is used up here: ask Unusable
+// before.
+func (p *Request) Take() *fetch.Request {
 	taken := p.copy()
 	taken.Body = p.body.take()
-	return taken, nil
+	return taken
 }
 
 // copy is the concept without its body.

@@ -46,12 +46,9 @@ func (p *Response) BodyUsed() bool { return !p.body.none() && p.body.disturbed()
 // Locked reports a body that is locked to a reader.
 func (p *Response) Locked() bool { return p.body.locked() }
 
-// Take is the response for Go, body included, which is used up here. The error is
-// ErrUnusable. A filtered response stays one.
-func (p *Response) Take() (*fetch.Response, error) {
-	if p.body.unusable() {
-		return nil, ErrUnusable
-	}
+// Take is the response for Go, body included, which is used up here: ask Unusable
+// before. A filtered response stays one.
+func (p *Response) Take() *fetch.Response {
 	taken := *p.Inner
 	taken.Headers = p.Inner.Headers.Clone()
 	taken.Body = p.body.take()
@@ -64,7 +61,7 @@ func (p *Response) Take() (*fetch.Response, error) {
 		}
 		taken.Internal = &internal
 	}
-	return &taken, nil
+	return &taken
 }
 
 // Clone is "clone a response": the object goes on with one half of the body.
