@@ -20,9 +20,10 @@ build: ## the binary, in bin/
 	$(GO) build -trimpath -o $(BIN) ./cmd/swinspect
 
 .PHONY: generate
-generate: ## templ files to Go, command reference to docs/cli.md
+generate: ## templ files to Go, command reference to docs/cli.md, conformance to docs/conformance.md
 	$(GO) tool templ generate
 	$(GO) run ./cmd/swinspect docs > docs/cli.md.new && mv docs/cli.md.new docs/cli.md
+	$(GO) run ./internal/spec/conform > docs/conformance.md.new && mv docs/conformance.md.new docs/conformance.md
 
 .PHONY: setup
 setup: ## install what the tests need (Chromium, Node, a C compiler) where it is missing

@@ -6,8 +6,10 @@ package spec
 const Commit = "1bcbd24"
 
 var algorithms = []Algorithm{
+	{Name: "Get the service worker object", Anchor: "get-the-service-worker-object", Appendix: false, steps: "1 2 2.1 2.2 2.3 3"},
 	{Name: "ServiceWorker.postMessage()", Anchor: "service-worker-postmessage", Appendix: false, steps: "1 2"},
 	{Name: "ServiceWorker.postMessage()", Anchor: "service-worker-postmessage-options", Appendix: false, steps: "1 2 3 4 5 6 6.1 6.2 6.2.1 6.2.2 6.2.3 6.2.4 6.2.5 6.2.5.1 6.2.5.2 6.2.5.3 6.2.6 6.2.7"},
+	{Name: "Get the service worker registration object", Anchor: "get-the-service-worker-registration-object", Appendix: false, steps: "1 2 2.1 2.2 2.3 2.4 2.5 2.6 2.7 2.8 2.9 3"},
 	{Name: "ServiceWorkerRegistration.installing", Anchor: "navigator-service-worker-installing", Appendix: false, steps: ""},
 	{Name: "ServiceWorkerRegistration.waiting", Anchor: "navigator-service-worker-waiting", Appendix: false, steps: ""},
 	{Name: "ServiceWorkerRegistration.active", Anchor: "navigator-service-worker-active", Appendix: false, steps: ""},
@@ -36,6 +38,7 @@ var algorithms = []Algorithm{
 	{Name: "Clients.openWindow()", Anchor: "clients-openwindow", Appendix: false, steps: "1 2 3 4 5 6 7 7.1 7.2 7.2.1 7.2.2 7.2.3 7.2.4 7.2.5 7.2.6 7.2.7 7.2.7.1 7.2.7.2 7.2.7.3 8"},
 	{Name: "Clients.claim()", Anchor: "clients-claim", Appendix: false, steps: "1 2 3 3.1 3.1.1 3.1.2 3.1.3 3.1.4 3.1.5 3.1.6 3.1.6.1 3.1.6.2 3.1.6.3 3.2 4"},
 	{Name: "ExtendableEvent.waitUntil()", Anchor: "wait-until-method", Appendix: false, steps: ""},
+	{Name: "Add lifetime promise", Anchor: "extendableevent-add-lifetime-promise", Appendix: false, steps: "1 2 3 4 5 5.1 5.2 5.2.1 5.2.2 5.2.3"},
 	{Name: "FetchEvent.respondWith()", Anchor: "fetch-event-respondwith", Appendix: false, steps: "1 2 3 4 5 6 7 8 9 9.1 9.2 10 10.1 10.2 10.2.1 10.2.2 10.2.3 10.2.4 10.2.5 10.2.5.1 10.2.5.2 10.2.5.2.1 10.2.5.2.1.1 10.2.5.2.1.2 10.2.5.2.1.3 10.2.5.2.1.4 10.2.5.2.1.5 10.2.5.2.1.6 10.2.5.2.1.7 10.2.5.2.2 10.2.5.3 10.2.5.4 10.2.5.5 10.2.5.6 10.2.5.7 10.2.5.8 10.2.5.8.1 10.2.5.8.2 10.2.5.8.3 10.2.5.8.3.1 10.2.5.8.3.2 10.2.5.8.3.3 10.2.5.8.3.4 10.2.6 10.3"},
 	{Name: "Cache.match()", Anchor: "cache-match", Appendix: false, steps: "1 2 2.1 2.2 2.3 2.3.1 2.4 2.4.1 2.4.1.1 2.4.2 2.4.2.1 3"},
 	{Name: "Cache.matchAll()", Anchor: "cache-matchall", Appendix: false, steps: "1 2 2.1 2.1.1 2.1.2 2.2 2.2.1 3 4 5 5.1 5.2 5.2.1 5.2.1.1 5.3 5.3.1 5.3.2 5.3.2.1 5.4 5.4.1 5.5 5.5.1 5.5.2 5.5.2.1 5.5.3 6"},

@@ -59,12 +59,15 @@ type algorithm struct {
 }
 
 var (
-	heading  = regexp.MustCompile(`<h[345] id="([^"]+)">(.*?)</h[345]>`)
-	defined  = regexp.MustCompile(`<dfn[^>]*>(.*?)</dfn>`)
-	member   = regexp.MustCompile(`\{\{([A-Za-z]+)/([A-Za-z]+)(\([^)]*\))?`)
-	step     = regexp.MustCompile(`^( *)\d+\. +\S`)
-	tags     = regexp.MustCompile(`<[^>]*>`)
-	appendix = "Appendix A: Algorithms"
+	heading    = regexp.MustCompile(`<h[345] id="([^"]+)">(.*?)</h[345]>`)
+	defined    = regexp.MustCompile(`<dfn[^>]*>(.*?)</dfn>`)
+	member     = regexp.MustCompile(`\{\{([A-Za-z]+)/([A-Za-z]+)(\([^)]*\))?`)
+	phrase     = regexp.MustCompile(`^ *To <dfn([^>]*)>([^<]*)</dfn>`)
+	step       = regexp.MustCompile(`^( *)\d+\. +\S`)
+	identifier = regexp.MustCompile(`id="([^"]*)"`)
+	owner      = regexp.MustCompile(`for="([^"]*)"`)
+	tags       = regexp.MustCompile(`<[^>]*>`)
+	appendix   = "Appendix A: Algorithms"
 )
 
 func read(r io.Reader) ([]algorithm, error) {
@@ -94,6 +97,12 @@ func read(r io.Reader) ([]algorithm, error) {
 			indents, counts = nil, nil
 			continue
 		}
+		if m := phrase.FindStringSubmatch(line); m != nil && inSection {
+			name := strings.ToUpper(m[2][:1]) + m[2][1:]
+			found = append(found, algorithm{name: name, anchor: anchorOf(m[1], name), appendix: false})
+			current = &found[len(found)-1]
+			indents, counts = nil, nil
+		}
 		m := step.FindStringSubmatch(line)
 		if m == nil || current == nil {
 			continue
@@ -113,6 +122,19 @@ func read(r io.Reader) ([]algorithm, error) {
 		current.steps = append(current.steps, strings.Join(number, "."))
 	}
 	return found, lines.Err()
+}
+
+// anchorOf is the id of a definition within a sentence: given, or made as Bikeshed
+// makes it.
+func anchorOf(attributes, name string) string {
+	if m := identifier.FindStringSubmatch(attributes); m != nil {
+		return m[1]
+	}
+	id := strings.ReplaceAll(strings.ToLower(name), " ", "-")
+	if m := owner.FindStringSubmatch(attributes); m != nil {
+		id = strings.ToLower(m[1]) + "-" + id
+	}
+	return id
 }
 
 // name is an algorithm's name: what it defines, or Interface.member of a method.
