@@ -53,6 +53,10 @@ type Settings struct {
 	Fetch func(ctx context.Context, r *fetch.Request) *fetch.Response
 	// Blobs is the blob URL store of the browser context; nil: there are none.
 	Blobs *fetch.BlobURLs
+	// Permission is the state of a permission for the origin by its name
+	// ("notifications", "periodic-background-sync", …): "granted", "denied" or
+	// "prompt". nil: nobody was asked yet.
+	Permission func(name string) string
 	// Caches is the cache storage of the storage key, or why there is none.
 	Caches func() (*cache.Storage, error)
 	// Console is told of console.*: level is "log", "warning", "error", "info",

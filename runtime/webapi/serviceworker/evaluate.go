@@ -1,0 +1,103 @@
+package serviceworker
+
+import (
+	"context"
+
+	"github.com/swinspect/swinspect/runtime"
+	"github.com/swinspect/swinspect/runtime/fetch"
+	"github.com/swinspect/swinspect/runtime/webapi/idl"
+)
+
+// Evaluate is of runtime.WorkerAgent: Run Service Worker's evaluation of the
+// script, whose abrupt completion is reported and returned.
+func (a *Agent) Evaluate(ctx context.Context) error {
+	born := a.worker.Registration().Snapshot()
+	if a.worker.Type() == "module" {
+		return a.evaluateModule(ctx, born)
+	}
+	var failure error
+	err := a.script.Do(ctx, "run the service worker", func() {
+		a.global.born = born
+		failure = a.runClassic()
+		a.global.evaluated = true
+	})
+	if err != nil {
+		return a.cutOff(err)
+	}
+	return failure
+}
+
+// cutOff says what an evaluation that did not come to its end came to.
+func (a *Agent) cutOff(err error) error {
+	if a.script.Err() != nil {
+		return a.terminated()
+	}
+	return err
+}
+
+// runClassic compiles and runs the script resource.
+func (a *Agent) runClassic() error {
+	source := a.worker.Script()
+	if source == nil {
+		return &runtime.ScriptError{Name: "NetworkError", Message: "the script was not fetched"}
+	}
+	program, err := compile(a.worker.ScriptURL().String(), source.Source)
+	if err == nil {
+		_, err = a.script.Run(program)
+	}
+	if err != nil {
+		return scriptError(a.realm.ReportError(err))
+	}
+	return nil
+}
+
+// importScripts is ServiceWorkerGlobalScope's: every URL is parsed before the first
+// script is fetched, and each runs before the next is fetched.
+//
+// Source: https://html.spec.whatwg.org/#import-scripts-into-worker-global-scope
+func (a *Agent) importScripts(c *idl.Call, urls []string) {
+	if a.worker.Type() == "module" {
+		panic(c.Fail("Module scripts don't support importScripts()."))
+	}
+	parsed := make([]*fetch.URL, len(urls))
+	for i, input := range urls {
+		u, err := fetch.ParseURL(input, a.global.Settings().BaseURL())
+		if err != nil {
+			panic(c.Exception("SyntaxError", "The URL '%s' is invalid.", input))
+		}
+		parsed[i] = u
+	}
+	for _, u := range parsed {
+		a.importScript(c, u)
+	}
+}
+
+func (a *Agent) importScript(c *idl.Call, u *fetch.URL) {
+	var source *runtime.Script
+	var err error
+	a.blocking(func(ctx context.Context) { source, err = a.worker.ImportScript(ctx, u) })
+	if err != nil {
+		// The engine knows which step refused; a script sees a NetworkError.
+		panic(c.Exception("NetworkError", "The script at '%s' failed to load.", u))
+	}
+	program, err := compile(u.String(), source.Source)
+	if err == nil {
+		_, err = a.script.Run(program)
+	}
+	if err == nil {
+		return
+	}
+	// Import scripts into worker global scope 5: an exception goes on to the caller,
+	// but that of a script whose errors are muted says nothing.
+	if source.Muted {
+		panic(idl.DOMError(c.Realm, "NetworkError", "Script error."))
+	}
+	e := a.script.Describe(err)
+	if e.Value == nil {
+		panic(idl.NativeError(c.Realm, e.Name, e.Message))
+	}
+	panic(e.Value)
+}
+
+// blocking holds up the loop while f waits for the engine.
+func (a *Agent) blocking(f func(ctx context.Context)) { f(a.script.Context()) }

@@ -1,0 +1,11 @@
+package serviceworker
+
+import (
+	"context"
+
+	"github.com/swinspect/swinspect/runtime"
+)
+
+func (a *Agent) evaluateModule(ctx context.Context, born runtime.RegistrationSnapshot) error {
+	return &runtime.ScriptError{Name: "TypeError", Message: "module workers are not built yet"}
+}
