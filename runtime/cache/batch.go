@@ -107,6 +107,9 @@ func (op Operation) options() QueryOptions {
 }
 
 // touches is Query Cache over the items this batch has added.
+//
+// DIVERGES: the added item is looked for with the operation's own Vary as well, as
+// every browser does: what two requests vary on depends on whose response is asked.
 func (b *batch) touches(op Operation) bool {
 	o := op.options()
 	bucket := b.added[urlKey(op.Request.URL(), o)]
@@ -115,6 +118,9 @@ func (b *batch) touches(op Operation) bool {
 	}
 	for _, it := range bucket.items {
 		if matched, _, _ := RequestMatchesCachedItem(op.Request, it.Request, it.Response, o); matched {
+			return true
+		}
+		if matched, _, _ := RequestMatchesCachedItem(it.Request, op.Request, op.Response, o); matched && op.Response != nil {
 			return true
 		}
 	}

@@ -70,6 +70,7 @@ func (b *content) readable() goja.Value {
 	switch whole, inMemory := native.Bytes(); {
 	case b.used:
 		b.stream = streams.FromBytes(b.realm, nil)
+		streams.Lock(b.realm, b.stream)
 		streams.Cancel(b.realm, b.stream, goja.Undefined())
 	case inMemory:
 		b.stream = streams.FromBytes(b.realm, append([]byte{}, whole...))

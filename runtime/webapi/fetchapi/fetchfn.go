@@ -28,7 +28,7 @@ func fetchMethod(c *idl.Call) goja.Value {
 	}
 	inner := request.Take()
 	p := c.Realm.NewPromise()
-	Start(c.Realm, inner, request.signals(), func(response *Response) {
+	Start(c.Realm, inner, request.Signals(), func(response *Response) {
 		p.Resolve(idl.Wrap(c.Realm, ResponseInterface, response))
 	}, p.Reject)
 	return p.Value

@@ -80,8 +80,8 @@ func (p *Request) Aborted() (reason goja.Value, aborted bool) {
 	return nil, false
 }
 
-// signals are what a request made of this one follows.
-func (p *Request) signals() []*dom.Signal {
+// Signals are what a request made of this one, or a fetch of it, follows.
+func (p *Request) Signals() []*dom.Signal {
 	if p.signal != nil {
 		return []*dom.Signal{p.signal}
 	}

@@ -96,7 +96,7 @@ func construct(c *idl.Call, input, initValue goja.Value) *Request {
 	init := readInit(c, initValue)
 	if isRequest {
 		p.Inner = p.derive(source.Inner, settings)
-		p.follows = source.signals()
+		p.follows = source.Signals()
 	} else {
 		u, err := fetch.ParseURL(text, settings.BaseURL())
 		if err != nil {

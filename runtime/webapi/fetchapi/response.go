@@ -30,8 +30,12 @@ func NewResponse(r *idl.Realm, inner *fetch.Response, guard Guard) *goja.Object 
 }
 
 func responseOf(r *idl.Realm, inner *fetch.Response, guard Guard) *Response {
-	p := &Response{Inner: inner, realm: r, guard: guard, body: contentOf(r, inner.Body)}
-	return p
+	if inner.Body == nil && inner.Internal != nil && inner.Internal.Body != nil {
+		if _, whole := inner.Internal.Body.Bytes(); !whole {
+			inner.Internal.Body = ownedBody(inner.Internal.Body)
+		}
+	}
+	return &Response{Inner: inner, realm: r, guard: guard, body: contentOf(r, inner.Body)}
 }
 
 // ErrUnusable is a body that was read or is locked.
