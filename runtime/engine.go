@@ -93,8 +93,6 @@ type Engine struct {
 
 	attachments attachments
 
-	attachments attachments
-
 	mu         sync.Mutex // guards all below, and the fields of Registration, Worker, Client, job
 	closed     bool
 	rand       io.Reader

@@ -307,7 +307,7 @@ func (p *play) get(c *Client, path string) *fetch.Response {
 
 // register registers /sw.js, or the script named, for its folder or the scope named.
 func (p *play) register(c *Client, paths ...string) (*Registration, error) {
-	paths = append(paths, "/sw.js", "")[:2]
+	paths = append(paths, []string{"/sw.js", ""}[len(paths):]...)
 	var scope *fetch.URL
 	if len(paths[1]) > 0 {
 		scope = fetch.MustParseURL(origin + paths[1])

@@ -89,9 +89,7 @@ func (e *Engine) addRoutes(w *Worker, rules []RouterRule) error {
 				return typeError("Failed to execute 'addRoutes' on 'InstallEvent': %s is specified without a fetch handler.", s)
 			}
 		}
-		compiled[i] = compiledRule{rule: rule, condition: c, details: map[string]string{
-			"rule": strconv.Itoa(len(w.routes) + i + 1), "source": rule.Source.String(),
-		}}
+		compiled[i] = newCompiledRule(rule, c, len(w.routes)+i+1)
 	}
 	all := append(append([]compiledRule(nil), w.routes...), compiled...)
 	if !checkRouterRegistrationLimit(all) {
@@ -101,6 +99,10 @@ func (e *Engine) addRoutes(w *Worker, rules []RouterRule) error {
 	e.trace(traceEvent{algorithm: "Check Router Registration Limit", worker: w, decision: "the routes were added", verdict: "routes-added"})
 	e.workerChanged(w)
 	return nil
+}
+
+func newCompiledRule(rule RouterRule, c compiledCondition, number int) compiledRule {
+	return compiledRule{rule: rule, condition: c, details: map[string]string{"rule": strconv.Itoa(number), "source": rule.Source.String()}}
 }
 
 // parseURLPattern is Parse URL Pattern.
