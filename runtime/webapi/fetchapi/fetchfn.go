@@ -28,7 +28,7 @@ func fetchMethod(c *idl.Call) goja.Value {
 	}
 	inner := request.Take()
 	p := c.Realm.NewPromise()
-	Start(c.Realm, inner, request.Signals(), func(response *Response) {
+	start(c.Realm, inner, request.racing, request.Signals(), func(response *Response) {
 		p.Resolve(idl.Wrap(c.Realm, ResponseInterface, response))
 	}, p.Reject)
 	return p.Value
@@ -50,6 +50,12 @@ func (b *content) cancel(reason goja.Value) {
 // once. When one of the signals aborts, fail gets its reason at once, and a body
 // that is still arriving is errored with it. The result cancels the fetch.
 func Start(r *idl.Realm, inner *fetch.Request, signals []*dom.Signal, done func(*Response), fail func(goja.Value)) (cancel func(reason goja.Value)) {
+	return start(r, inner, "", signals, done, fail)
+}
+
+// start is Start; racing is the id of the fetch event's request that this one is,
+// in a worker whose event may race the network.
+func start(r *idl.Realm, inner *fetch.Request, racing string, signals []*dom.Signal, done func(*Response), fail func(goja.Value)) (cancel func(reason goja.Value)) {
 	settings := env.Of(r.Realm)
 	if settings.Kind == env.ServiceWorker {
 		inner.ServiceWorkers = "none"
@@ -61,7 +67,13 @@ func Start(r *idl.Realm, inner *fetch.Request, signals []*dom.Signal, done func(
 	}
 	var response *fetch.Response
 	r.Background("networking", func(context.Context) error {
-		response = settings.Fetch(ctx, inner)
+		if racing != "" && settings.Worker != nil && settings.Engine != nil {
+			// HTTP fetch: the response of the race, when there is one.
+			response = settings.Engine.LookupRaceResponse(ctx, settings.Worker, racing)
+		}
+		if response == nil {
+			response = settings.Fetch(ctx, inner)
+		}
 		return nil
 	}, func(error) { f.arrived(response) })
 	return f.abort

@@ -19,6 +19,7 @@ type Request struct {
 	follows []*dom.Signal // what signal depends on, until it is made
 	signal  *dom.Signal   // made when it is first asked for
 	body    *content
+	racing  string // id of the concept this is an unchanged copy of
 }
 
 func (p *Request) bodyContent() *content        { return p.body }

@@ -97,6 +97,9 @@ func construct(c *idl.Call, input, initValue goja.Value) *Request {
 	if isRequest {
 		p.Inner = p.derive(source.Inner, settings)
 		p.follows = source.Signals()
+		if !init.given {
+			p.racing = source.Inner.ID
+		}
 	} else {
 		u, err := fetch.ParseURL(text, settings.BaseURL())
 		if err != nil {

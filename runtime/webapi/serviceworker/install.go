@@ -4,6 +4,7 @@ import (
 	"github.com/dop251/goja"
 
 	"github.com/swinspect/swinspect/runtime/webapi/buffer"
+	"github.com/swinspect/swinspect/runtime/webapi/cacheapi"
 	"github.com/swinspect/swinspect/runtime/webapi/compression"
 	"github.com/swinspect/swinspect/runtime/webapi/dom"
 	"github.com/swinspect/swinspect/runtime/webapi/extendable"
@@ -43,4 +44,5 @@ func Install(r *idl.Realm, g *global) {
 	streams.Install(r)
 	compression.Install(r)
 	fetchapi.Install(r)
+	cacheapi.Install(r)
 }
