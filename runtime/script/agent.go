@@ -74,16 +74,15 @@ type Agent struct {
 	// Of the loop alone.
 	depth      int      // calls into goja under way
 	soon       []func() // microtasks queued while no script was running
+	microtasks []func() // those that promise jobs stand for, oldest first
 	rejections rejections
 	realms     map[*Realm]struct{}
 	current    string
 
 	// Intrinsics as they were before any script ran.
 	promiseConstructor, promisePrototype *goja.Object
-	then, resolve, noop                  goja.Callable
-	reaction, reaction1                  goja.Callable
+	resolve, noop, enqueueJob, react     goja.Callable
 	getOwnPropertyDescriptor             goja.Callable
-	resolved                             goja.Value // Promise.resolve()
 }
 
 type task struct {

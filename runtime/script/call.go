@@ -2,6 +2,7 @@ package script
 
 import (
 	"errors"
+	"reflect"
 
 	"github.com/dop251/goja"
 )
@@ -46,9 +47,26 @@ func fatal(err error) error {
 	return err
 }
 
-// trampoline makes a JavaScript function that calls a native one, so that the
-// native never runs with an empty JavaScript stack.
-var trampoline = goja.MustCompile("swinspect:trampoline", "(f => () => { f() })", true)
+// glue makes the JavaScript side of Microtask and Then from intrinsics: then as a
+// function of its receiver; next, which lets Go run its oldest microtask; react,
+// which hands a promise's outcome to a native. All of them put a JavaScript
+// function below the native on the stack, so that nothing drains in between.
+//
+// nothing is the promise that microtasks react to: its species makes objects that
+// cost less than the promises nobody would look at.
+var glue = goja.MustCompile("swinspect:glue", `((then, run) => {
+	const noop = () => {};
+	class Nothing { constructor(executor) { executor(noop, noop) } }
+	const nothing = Promise.resolve();
+	Object.defineProperty(nothing, "constructor", {value: {[Symbol.species]: Nothing}});
+	const thenOf = Function.prototype.call.bind(then);
+	const next = () => { run() };
+	return {
+		next,
+		enqueue() { thenOf(nothing, next) },
+		react(p, f) { thenOf(p, v => { f(true, v) }, v => { f(false, v) }) },
+	};
+})`, true)
 
 // Microtask runs f at the next microtask checkpoint, in order with promise jobs.
 func (a *Agent) Microtask(f func()) {
@@ -56,13 +74,29 @@ func (a *Agent) Microtask(f func()) {
 		a.soon = append(a.soon, f)
 		return
 	}
-	job, err := a.reaction(goja.Undefined(), a.rt.ToValue(func(goja.FunctionCall) goja.Value { f(); return goja.Undefined() }))
-	if err != nil {
+	a.enqueue(f)
+}
+
+// enqueue adds a promise job that runs f. Jobs run in the order in which they were
+// added, so that each takes the oldest function there is.
+func (a *Agent) enqueue(f func()) {
+	a.microtasks = append(a.microtasks, f)
+	if _, err := a.Call(a.enqueueJob, goja.Undefined()); err != nil {
 		panic(err)
 	}
-	if _, err := a.Call(a.then, a.resolved, job); err != nil {
-		panic(err)
+}
+
+// runMicrotask is the native that next calls.
+func (a *Agent) runMicrotask(goja.FunctionCall) goja.Value {
+	if len(a.microtasks) > 0 {
+		f := a.microtasks[0]
+		a.microtasks[0] = nil
+		if a.microtasks = a.microtasks[1:]; len(a.microtasks) == 0 {
+			a.microtasks = nil
+		}
+		f()
 	}
+	return goja.Undefined()
 }
 
 // Checkpoint performs a microtask checkpoint, unless script is running. The loop
@@ -74,13 +108,29 @@ func (a *Agent) Checkpoint() {
 	_, _ = a.Call(a.noop, goja.Undefined())
 }
 
+// flusher is the function whose call makes goja drain its queue, after it was given
+// the microtasks that waited for a script.
+func (a *Agent) flusher() goja.Callable {
+	wrap := a.intrinsicFunction(flushing)
+	f, err := wrap(goja.Undefined(), a.rt.ToValue(func(goja.FunctionCall) goja.Value { a.flush(); return goja.Undefined() }))
+	if err != nil {
+		panic(err)
+	}
+	callable, _ := goja.AssertFunction(f)
+	return callable
+}
+
+var promiseType = reflect.TypeFor[*goja.Promise]()
+
+var flushing = goja.MustCompile("swinspect:flush", "(f => () => { f() })", true)
+
 // flush hands the microtasks that waited for a script to goja's queue. It runs as
 // a native below a JavaScript function, so that nothing drains in between.
 func (a *Agent) flush() {
 	soon := a.soon
 	a.soon = nil
 	for _, f := range soon {
-		a.Microtask(f)
+		a.enqueue(f)
 	}
 }
 
@@ -89,7 +139,7 @@ func (a *Agent) flush() {
 // fulfillment" and "react to". They run as microtasks on the agent.
 func (a *Agent) Then(p goja.Value, onFulfilled, onRejected func(goja.Value)) {
 	promise := p
-	if _, native := p.Export().(*goja.Promise); !native || p.(*goja.Object).Prototype() != a.promisePrototype {
+	if o, ok := p.(*goja.Object); !ok || o.ExportType() != promiseType || o.Prototype() != a.promisePrototype {
 		resolved, err := a.Call(a.resolve, a.promiseConstructor, p)
 		if err != nil {
 			if onRejected != nil {
@@ -99,27 +149,22 @@ func (a *Agent) Then(p goja.Value, onFulfilled, onRejected func(goja.Value)) {
 		}
 		promise = resolved
 	}
-	if _, err := a.Call(a.then, promise, a.callback(onFulfilled), a.callback(onRejected)); err != nil {
+	native := a.rt.ToValue(func(c goja.FunctionCall) goja.Value {
+		f := onRejected
+		if c.Argument(0).ToBoolean() {
+			f = onFulfilled
+		}
+		if f != nil {
+			f(c.Argument(1))
+		}
+		return goja.Undefined()
+	})
+	// A rejection that nobody handles here counts as handled all the same: whoever
+	// wants to hear of it passes onRejected.
+	if _, err := a.Call(a.react, goja.Undefined(), promise, native); err != nil {
 		panic(err)
 	}
 }
-
-// callback is a JavaScript function over f with JavaScript below it on the stack.
-func (a *Agent) callback(f func(goja.Value)) goja.Value {
-	if f == nil {
-		// A rejection that nobody handles here counts as handled all the same:
-		// whoever wants to hear of it passes onRejected.
-		return a.rt.ToValue(func(goja.FunctionCall) goja.Value { return goja.Undefined() })
-	}
-	native := a.rt.ToValue(func(c goja.FunctionCall) goja.Value { f(c.Argument(0)); return goja.Undefined() })
-	v, err := a.reaction1(goja.Undefined(), native)
-	if err != nil {
-		panic(err)
-	}
-	return v
-}
-
-var trampoline1 = goja.MustCompile("swinspect:trampoline1", "(f => v => { f(v) })", true)
 
 func (a *Agent) intrinsicFunction(p *goja.Program) goja.Callable {
 	v, err := a.rt.RunProgram(p)

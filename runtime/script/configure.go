@@ -28,15 +28,17 @@ func (a *Agent) configure(o Options) {
 	promise := a.rt.Get("Promise").(*goja.Object)
 	a.promiseConstructor = promise
 	a.promisePrototype = promise.Get("prototype").(*goja.Object)
-	a.then, _ = goja.AssertFunction(a.promisePrototype.Get("then"))
 	a.resolve, _ = goja.AssertFunction(promise.Get("resolve"))
 	object := a.rt.Get("Object").(*goja.Object)
 	a.getOwnPropertyDescriptor, _ = goja.AssertFunction(object.Get("getOwnPropertyDescriptor"))
-	p, resolve, _ := a.rt.NewPromise()
-	_ = resolve(goja.Undefined())
-	a.resolved = a.rt.ToValue(p)
-	a.reaction, a.reaction1 = a.intrinsicFunction(trampoline), a.intrinsicFunction(trampoline1)
-	flush := a.rt.ToValue(func(goja.FunctionCall) goja.Value { a.flush(); return goja.Undefined() })
-	noop, _ := a.reaction(goja.Undefined(), flush)
-	a.noop, _ = goja.AssertFunction(noop)
+	made, err := a.intrinsicFunction(glue)(goja.Undefined(), a.promisePrototype.Get("then"), a.rt.ToValue(a.runMicrotask))
+	if err != nil {
+		panic(err)
+	}
+	function := func(name string) goja.Callable {
+		f, _ := goja.AssertFunction(made.(*goja.Object).Get(name))
+		return f
+	}
+	a.enqueueJob, a.react = function("enqueue"), function("react")
+	a.noop = a.flusher()
 }
