@@ -64,6 +64,7 @@ func (e *Engine) fireActivate(r *Registration, w *Worker, parent uint64) {
 	} else {
 		e.workerError(w, err)
 	}
+	settleSkipWaiting(w)
 	// Activate 11
 	if r.active != w || w.State() != StateActivating {
 		return // cleared meanwhile
@@ -113,16 +114,42 @@ func (e *Engine) tryActivate(r *Registration, parent uint64) (done <-chan struct
 	return e.activate(r, parent)
 }
 
-// SkipWaiting is ServiceWorkerGlobalScope.skipWaiting(). It blocks until Try
-// Activate is through.
-func (e *Engine) SkipWaiting(ctx context.Context, w *Worker) {
+// StartSkipWaiting is ServiceWorkerGlobalScope.skipWaiting(). settle is called once,
+// with the engine's lock held, when its promise is to be resolved: it must only
+// queue a task. DIVERGES: that is after the activate event and before the worker is
+// activated, not after it, which is where browsers do it.
+func (e *Engine) StartSkipWaiting(w *Worker, settle func()) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	// ServiceWorkerGlobalScope.skipWaiting() 2.1
 	w.skipWaiting = true
 	parent := e.trace(traceEvent{algorithm: "ServiceWorkerGlobalScope.skipWaiting()", step: "2.1", worker: w, decision: "the worker does not want to wait", verdict: "skip-waiting"})
 	// ServiceWorkerGlobalScope.skipWaiting() 2.2
-	_ = e.wait(ctx, e.tryActivate(w.registration, parent))
+	w.skipped = append(w.skipped, settle)
+	e.tryActivate(w.registration, parent)
+	// ServiceWorkerGlobalScope.skipWaiting() 2.3
+	if w.registration.active != w || w.State() != StateActivating || e.closed {
+		settleSkipWaiting(w)
+	}
+}
+
+// settleSkipWaiting resolves the promises of skipWaiting().
+func settleSkipWaiting(w *Worker) {
+	for _, settle := range w.skipped {
+		settle()
+	}
+	w.skipped = nil
+}
+
+// SkipWaiting is StartSkipWaiting for a caller that waits. It blocks.
+func (e *Engine) SkipWaiting(ctx context.Context, w *Worker) {
+	settled := make(chan struct{})
+	e.StartSkipWaiting(w, func() { close(settled) })
+	select {
+	case <-settled:
+	case <-ctx.Done():
+	case <-e.ctx.Done():
+	}
 }
 
 // notifyControllerChange is Notify Controller Change.

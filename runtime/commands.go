@@ -3,6 +3,7 @@ package runtime
 import (
 	"context"
 	"errors"
+	"slices"
 )
 
 // ErrStopped is the reason of a worker that was stopped on request.
@@ -123,4 +124,35 @@ func (e *Engine) WorkerByID(id string) *Worker {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.workers[id]
+}
+
+// ClearRegistrations unregisters and clears every registration of a storage key at
+// once, pages that use them or not: Clear-Site-Data: "storage", or a user who clears
+// the site's data. It does not block.
+//
+// Source: https://w3c.github.io/webappsec-clear-site-data/#clear-dom
+func (e *Engine) ClearRegistrations(storageKey string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	p := e.partitions[storageKey]
+	if p == nil {
+		return
+	}
+	// Also those that are unregistered and in use.
+	all := slices.Clone(p.order)
+	for _, c := range p.clients {
+		if w := c.Controller(); w != nil && !slices.Contains(all, w.registration) {
+			all = append(all, w.registration)
+		}
+	}
+	for _, r := range all {
+		e.removeRegistration(r)
+		users := r.usersInOrder()
+		clear(r.users)
+		e.clearRegistration(r, 0)
+		for _, c := range users {
+			c.controller.Store(nil)
+			e.notifyControllerChange(c)
+		}
+	}
 }

@@ -227,3 +227,66 @@ func TestJobsCoalesce(t *testing.T) {
 		t.Errorf("asked for\n%s", asked)
 	}
 }
+
+func TestClearRegistrations(t *testing.T) {
+	p := newPlay(t, Options{})
+	p.serve(origin+"/sw.js", "v1")
+	forever := func(ctx context.Context, a *agent, _ FetchEvent) FetchResult {
+		<-a.ctx.Done()
+		return FetchResult{Responded: true, Err: &TerminatedError{a.Err()}}
+	}
+	p.plays("v1", &part{listens: []string{"fetch"}, fetch: respond("1")})
+	r := p.mustRegister(p.open("page", "/"))
+	w := p.activated(r)
+	page, _ := p.navigate("next", "/")
+	p.agent(w).part = &part{fetch: forever}
+	answer := make(chan string)
+	go func() { answer <- text(p.get(page, "/x")) }()
+	p.until("the event", func() bool { return p.engine.Workers()[0].PendingEvents == 1 })
+	p.log()
+	p.engine.ClearRegistrations(origin)
+	if got := <-answer; !strings.HasPrefix(got, "error") {
+		t.Error(got)
+	}
+	if log := p.log(); !strings.Contains(log, "next: controller = null") || !strings.Contains(log, "page: worker1 redundant") {
+		t.Error(log)
+	}
+	if page.Controller() != nil || len(p.engine.Registrations()) != 0 || w.State() != StateRedundant {
+		t.Error("not cleared")
+	}
+	// While a script is on its way.
+	res := p.serve(origin+"/late.js", "v2")
+	res.wait = make(chan struct{})
+	failed := make(chan error)
+	go func() { _, err := p.register(page, "/late.js"); failed <- err }()
+	p.until("asked", func() bool { return strings.Contains(p.requests(), "late.js") })
+	p.engine.ClearRegistrations(origin)
+	close(res.wait)
+	if err := <-failed; err == nil {
+		t.Error("registered what was cleared")
+	}
+}
+
+func TestSkipWaitingSettlesBeforeActivated(t *testing.T) {
+	p := newPlay(t, Options{})
+	p.serve(origin+"/sw.js", "v1")
+	p.plays("v1", &part{listens: []string{"fetch"}, fetch: respond("1")})
+	p.plays("v2", &part{listens: []string{"activate"}})
+	page := p.open("page", "/")
+	r := p.mustRegister(page)
+	p.activated(r)
+	p.navigate("next", "/")
+	p.serve(origin+"/sw.js", "v2")
+	if err := p.engine.Update(context.Background(), page, r); err != nil {
+		t.Fatal(err)
+	}
+	p.until("waiting", func() bool { return r.Snapshot().Waiting != nil })
+	w := r.Snapshot().Waiting
+	p.log()
+	p.engine.StartSkipWaiting(w, func() { p.say("skipWaiting() resolved: %s", w.State()) })
+	p.activated(r)
+	if log := p.log(); !strings.Contains(log, "worker2: activate\nskipWaiting() resolved: activating\n") {
+		t.Error(log)
+	}
+	p.engine.SkipWaiting(context.Background(), w)
+}

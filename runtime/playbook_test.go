@@ -184,7 +184,11 @@ func (e *page) UpdateWorkerState(w *Worker, state State) {
 }
 func (e *page) FireUpdateFound(r *Registration) { e.play.say("%s: updatefound", e.name) }
 func (e *page) SetController(w *Worker, notify bool) {
-	e.play.say("%s: controller = %s", e.name, w.ID())
+	id := "null"
+	if w != nil {
+		id = w.ID()
+	}
+	e.play.say("%s: controller = %s", e.name, id)
 }
 func (e *page) Ready(r *Registration) { e.play.say("%s: ready", e.name) }
 func (e *page) PostMessage(m Message) { e.play.say("%s: message %v", e.name, m.Data) }

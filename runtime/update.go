@@ -38,7 +38,11 @@ func (e *Engine) update(j *job) {
 	}
 	// Update 5 to 7
 	u := &updateCheck{job: j, registration: r, newest: newest}
-	if err := e.fetchForUpdate(u); err != nil {
+	err := e.fetchForUpdate(u)
+	if err == nil && e.unregistered(r) {
+		err = e.jobError(j, "The registration was removed meanwhile")
+	}
+	if err != nil {
 		// Update 8: nothing to run.
 		e.updateFailed(u, "8", err)
 		return
@@ -57,15 +61,18 @@ func (e *Engine) update(j *job) {
 	w.resources = u.resources
 	w.used[u.script.URL.String()] = struct{}{}
 	// Update 14 and 15
-	status, err := e.runServiceWorker(e.ctx, w, "update", j.forceBypass)
+	status, failed := e.runServiceWorker(e.ctx, w, "update", j.forceBypass)
+	if failed == nil {
+		failed = status
+	}
+	if failed == nil && e.unregistered(r) {
+		failed = errUnregistered
+	}
 	// Update 16: a script that does not even run to its end is never installed.
-	if err != nil || status != nil {
-		if err == nil {
-			err = status
-		}
+	if failed != nil {
 		e.terminate(w, errEvaluation)
 		e.updateWorkerState(w, StateRedundant, j.trace)
-		e.workerError(w, err)
+		e.workerError(w, failed)
 		e.updateFailed(u, "16", e.jobError(j, "ServiceWorker script evaluation failed"))
 		return
 	}

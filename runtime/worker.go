@@ -36,6 +36,7 @@ type Worker struct {
 	used          map[string]struct{} // set of used scripts
 	imported      bool                // classic scripts imported flag
 	skipWaiting   bool
+	skipped       []func()            // settle the promises of skipWaiting()
 	eventTypes    map[string]struct{} // set of event types to handle
 	evaluated     bool                // the script's has ever been evaluated flag
 	emptyFetch    bool                // all fetch listeners are empty flag
