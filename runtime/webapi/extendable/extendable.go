@@ -107,6 +107,16 @@ func (e *Event) settled(reason goja.Value) {
 	if reason != nil && e.Rejected == nil {
 		e.Rejected = reason
 	}
+	e.ReleaseSoon()
+}
+
+// ReleaseSoon is Release in a microtask of its own. While the event is being
+// dispatched it is active whatever the count, so that nobody could tell.
+func (e *Event) ReleaseSoon() {
+	if e.Dispatching {
+		e.Release()
+		return
+	}
 	e.realm.Agent().Microtask(e.Release)
 }
 

@@ -172,16 +172,30 @@ func (e *fetchEvent) respondWith(c *idl.Call) {
 	e.StopImmediatePropagation()
 	e.responded = true
 	v := c.Arg(0)
-	e.realm.Agent().Then(v, func(v goja.Value) {
-		e.fulfilled(v)
-		e.realm.Agent().Microtask(e.Release)
-	}, func(why goja.Value) {
+	if e.plain(v) {
+		e.realm.Agent().Microtask(func() { e.fulfilled(v); e.ReleaseSoon() })
+		return
+	}
+	e.realm.Agent().Then(v, func(v goja.Value) { e.fulfilled(v); e.ReleaseSoon() }, func(why goja.Value) {
 		e.answer(nil, &runtime.RejectedError{Reason: scriptError(e.realm.Agent().DescribeValue(why))})
 		if e.Rejected == nil {
 			e.Rejected = why
 		}
-		e.realm.Agent().Microtask(e.Release)
+		e.ReleaseSoon()
 	})
+}
+
+// plain reports a Response that is not thenable: a promise made of it would be
+// fulfilled with it at once, so that a microtask does as well.
+func (e *fetchEvent) plain(v goja.Value) bool {
+	o, ok := v.(*goja.Object)
+	if !ok {
+		return false
+	}
+	if _, ok := idl.Unwrap[*fetchapi.Response](o); !ok {
+		return false
+	}
+	return o.Get("then") == nil
 }
 
 // fulfilled is "upon fulfillment of r with response".

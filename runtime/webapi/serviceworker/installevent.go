@@ -42,7 +42,7 @@ func (e *installEvent) addRoutes(c *idl.Call) goja.Value {
 		} else {
 			p.Resolve(nil)
 		}
-		c.Realm.Agent().Microtask(e.Release)
+		e.ReleaseSoon()
 	})
 	return p.Value
 }
