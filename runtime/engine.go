@@ -49,6 +49,9 @@ type Limits struct {
 	EventTimeout time.Duration
 	// FetchTimeout is how long a fetch event may take to respond: 5 min.
 	FetchTimeout time.Duration
+	// UpdateDelay is how long after a fetch its Soft Update begins, so that a page's
+	// loading comes first: 1 s.
+	UpdateDelay time.Duration
 	// EventCPU is how long one task of a worker may compute; the agents keep to it: 10 s.
 	EventCPU time.Duration
 	// ScriptBytes is how long one script may be: 64 MB.
@@ -66,6 +69,7 @@ func (l Limits) withDefaults() Limits {
 	set(&l.EventTimeout, 5*time.Minute)
 	set(&l.FetchTimeout, 5*time.Minute)
 	set(&l.EventCPU, 10*time.Second)
+	set(&l.UpdateDelay, time.Second)
 	if l.ScriptBytes == 0 {
 		l.ScriptBytes = 64 << 20
 	}

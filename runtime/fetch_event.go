@@ -50,14 +50,12 @@ func (e *Engine) createFetchEventAndDispatch(h *fetchHandling, preload *preload,
 // startForEmpty is Create Fetch Event and Dispatch 12.1: the worker starts all the
 // same, for what it does when it starts.
 func (e *Engine) startForEmpty(h *fetchHandling) {
-	w, r, soft := h.worker, h.registration, h.softUpdate
+	w := h.worker
 	e.inParallel(func() {
 		if e.waitActivated(e.ctx, w) == nil {
 			_, _ = e.runServiceWorker(e.ctx, w, "fetch", false)
 		}
-		if soft {
-			e.softUpdate(r, false)
-		}
+		e.softUpdateAfter(h)
 	})
 }
 

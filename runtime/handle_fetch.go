@@ -201,8 +201,18 @@ func (e *Engine) reportFetch(h *fetchHandling, response *fetch.Response) {
 }
 
 // softUpdateAfter is the soft update that follows a fetch, when there is to be one.
+// It comes a little later, as in browsers: one for all fetches of the meantime.
 func (e *Engine) softUpdateAfter(h *fetchHandling) {
-	if h.softUpdate {
-		e.softUpdate(h.registration, false)
+	r := h.registration
+	if !h.softUpdate || r.updateTimer != nil || e.closed {
+		return
 	}
+	r.updateTimer = e.clock.AfterFunc(max(e.limits.UpdateDelay, 0), func() {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		r.updateTimer = nil
+		if !e.closed {
+			e.softUpdate(r, false)
+		}
+	})
 }

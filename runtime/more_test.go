@@ -105,21 +105,27 @@ func TestStaleAfterADay(t *testing.T) {
 		synctest.Wait()
 		_ = r
 		page, _ := p.navigate("second", "/")
+		time.Sleep(2 * time.Second)
 		synctest.Wait()
-		p.requests()
+		if asked := p.requests(); asked != origin+"/sw.js default\n"+origin+"/sw.js default" {
+			t.Errorf("a navigation does not look for an update: %s", asked)
+		}
 		time.Sleep(24*time.Hour - time.Minute)
 		p.get(page, "/x")
+		time.Sleep(2 * time.Second)
 		synctest.Wait()
 		if asked := p.requests(); asked != "" {
 			t.Errorf("within a day: %s", asked)
 		}
 		time.Sleep(2 * time.Minute)
 		p.get(page, "/x")
+		time.Sleep(2 * time.Second)
 		synctest.Wait()
 		if asked := p.requests(); asked != origin+"/sw.js no-cache" {
 			t.Errorf("after a day: %q", asked)
 		}
 		p.get(page, "/x")
+		time.Sleep(2 * time.Second)
 		synctest.Wait()
 		if asked := p.requests(); asked != "" {
 			t.Errorf("right after the check: %s", asked)

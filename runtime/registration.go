@@ -4,6 +4,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/swinspect/swinspect/runtime/clock"
 	"github.com/swinspect/swinspect/runtime/fetch"
 )
 
@@ -26,6 +27,7 @@ type Registration struct {
 	preload                     NavigationPreload
 	cleared                     bool
 	users                       map[*Client]struct{}
+	updateTimer                 clock.Timer // of a Soft Update to come
 
 	snapshot atomic.Pointer[RegistrationSnapshot]
 }
