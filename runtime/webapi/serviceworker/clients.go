@@ -12,8 +12,6 @@ import (
 	"github.com/swinspect/swinspect/runtime/webapi/idl"
 )
 
-type scriptPromise = script.Promise
-
 // clients is the implementation of Clients.
 type clients struct{ global *global }
 
@@ -39,7 +37,7 @@ func view(r *idl.Realm, none goja.Value, ask func(ctx context.Context) (*runtime
 	return r.Async(domManipulation, func(ctx context.Context) (err error) {
 		found, err = ask(ctx)
 		return err
-	}, func(p *scriptPromise, err error) {
+	}, func(p *script.Promise, err error) {
 		switch {
 		case err != nil:
 			p.Reject(reason(r, err))

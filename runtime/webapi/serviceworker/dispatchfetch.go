@@ -56,14 +56,10 @@ type fetchDispatch struct {
 func (d *fetchDispatch) run() {
 	d.began = true
 	e := d.event
-	e.respond = func(response *fetch.Response, err error) {
-		// The body's use is looked at when the event is decided: a handler that read it
-		// without answering makes a network error, and Handle Fetch asks for that.
-		d.send(response, err)
-	}
+	e.respond = d.send
 	extendable.New(d.agent.realm, FetchEvent, e)
 	extendable.Dispatch(&d.agent.global.Target, e, d.finished)
-	if !e.responded {
+	if !e.responded.Load() {
 		d.send(nil, nil)
 	}
 }
@@ -88,7 +84,7 @@ func (d *fetchDispatch) send(response *fetch.Response, err error) {
 	d.sent = true
 	e := d.event
 	r := runtime.FetchResult{
-		Response: response, Err: err, Responded: e.responded, Prevented: e.Canceled, BodyUsed: e.bodyUsed(),
+		Response: response, Err: err, Responded: e.responded.Load(), Prevented: e.Canceled, BodyUsed: e.bodyUsed(),
 		Thrown: thrown(e.Thrown), Extended: alwaysClosed, Settle: func(err error) { e.settle(d.agent.script, err) },
 	}
 	if !d.over {
@@ -108,6 +104,8 @@ func (d *fetchDispatch) finished() {
 	}
 }
 
+// abandoned is the result of an event that nobody waits for any longer. Without
+// respondWith the network may still answer.
 func (d *fetchDispatch) abandoned(err error) runtime.FetchResult {
-	return runtime.FetchResult{Err: err, Responded: true, Extended: alwaysClosed, Settle: func(error) {}}
+	return runtime.FetchResult{Err: err, Responded: d.event.responded.Load(), Extended: alwaysClosed, Settle: func(error) {}}
 }

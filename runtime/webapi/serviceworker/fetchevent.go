@@ -27,8 +27,8 @@ type fetchEvent struct {
 	preload                                       *runtime.Preload
 	request, preloadPromise                       goja.Value
 
-	responded bool // the respond-with entered flag
-	answered  bool // respond was called
+	responded atomic.Bool // the respond-with entered flag, set on the loop
+	answered  bool        // respond was called
 	respond   func(response *fetch.Response, err error)
 
 	// handled: settled and asked may be looked at from any goroutine, so that an
@@ -164,13 +164,13 @@ func (e *fetchEvent) respondWith(c *idl.Call) {
 	if !e.Dispatching {
 		panic(c.Exception("InvalidStateError", "The event handler is already finished."))
 	}
-	if e.responded {
+	if e.responded.Load() {
 		panic(c.Exception("InvalidStateError", "respondWith() was already called."))
 	}
 	e.CheckActive(c)
 	e.Extend()
 	e.StopImmediatePropagation()
-	e.responded = true
+	e.responded.Store(true)
 	v := c.Arg(0)
 	if e.plain(v) {
 		e.realm.Agent().Microtask(func() { e.fulfilled(v); e.ReleaseSoon() })

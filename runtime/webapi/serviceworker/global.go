@@ -1,8 +1,6 @@
 package serviceworker
 
 import (
-	"context"
-
 	"github.com/dop251/goja"
 
 	"github.com/swinspect/swinspect/runtime"
@@ -62,11 +60,12 @@ func (g *global) clientsObject() goja.Value {
 // skipWaiting resolves once Try Activate is through.
 func skipWaiting(c *idl.Call) goja.Value {
 	g := idl.This[*global](c)
-	engine := g.Settings().Engine
-	return c.Realm.Async(domManipulation, func(ctx context.Context) error {
-		engine.SkipWaiting(ctx, g.concept)
-		return nil
-	}, func(p *scriptPromise, _ error) { p.Resolve(nil) })
+	o := objectsOf(c.Realm)
+	p := c.Realm.NewPromise()
+	g.Settings().Engine.StartSkipWaiting(g.concept, func() {
+		o.queue(domManipulation, func() { p.Resolve(nil) })
+	})
+	return p.Value
 }
 
 // late warns of a listener that comes after the script ran: the engine has already

@@ -7,9 +7,11 @@ import (
 	"github.com/swinspect/swinspect/runtime/webapi/cacheapi"
 	"github.com/swinspect/swinspect/runtime/webapi/compression"
 	"github.com/swinspect/swinspect/runtime/webapi/dom"
+	"github.com/swinspect/swinspect/runtime/webapi/env"
 	"github.com/swinspect/swinspect/runtime/webapi/extendable"
 	"github.com/swinspect/swinspect/runtime/webapi/fetchapi"
 	"github.com/swinspect/swinspect/runtime/webapi/idl"
+	"github.com/swinspect/swinspect/runtime/webapi/indexeddb"
 	"github.com/swinspect/swinspect/runtime/webapi/messaging"
 	"github.com/swinspect/swinspect/runtime/webapi/notifications"
 	"github.com/swinspect/swinspect/runtime/webapi/streams"
@@ -44,5 +46,7 @@ func Install(r *idl.Realm, g *global) {
 	streams.Install(r)
 	compression.Install(r)
 	fetchapi.Install(r)
+	cacheapi.Install(r)
+	indexeddb.Install(r, func() *indexeddb.Storage { return indexeddb.Of(env.Of(r.Realm)) })
 	cacheapi.Install(r)
 }

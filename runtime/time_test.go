@@ -1,0 +1,86 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestIdleWorkersStopAndStart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPlay(t, Options{})
+		defer p.engine.Close()
+		p.serve(origin+"/sw.js", "v1")
+		p.plays("v1", &part{listens: []string{"fetch"}, fetch: respond("1")})
+		r := p.mustRegister(p.open("page", "/"))
+		synctest.Wait()
+		w := r.Snapshot().Active
+		time.Sleep(29 * time.Second)
+		if w.Running() != running {
+			t.Fatal("stopped too early")
+		}
+		page, _ := p.navigate("second", "/")
+		time.Sleep(29 * time.Second)
+		if w.Running() != running {
+			t.Fatal("an event did not keep it")
+		}
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		if w.Running() != stopped {
+			t.Fatal("it does not stop")
+		}
+		p.log()
+		if got := text(p.get(page, "/x")); got != "1" {
+			t.Error(got)
+		}
+		p.expect("worker1 starts: fetch")
+		release := w.Hold()
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		if w.Running() != running {
+			t.Error("it was stopped while held")
+		}
+		release()
+		time.Sleep(31 * time.Second)
+		synctest.Wait()
+		if w.Running() != stopped {
+			t.Error("it goes on after the release")
+		}
+	})
+}
+
+func TestTimeouts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPlay(t, Options{})
+		defer p.engine.Close()
+		never := func(ctx context.Context, _ *agent, _ Event) EventResult {
+			<-ctx.Done()
+			return EventResult{Err: context.Cause(ctx)}
+		}
+		p.serve(origin+"/sw.js", "v1")
+		p.plays("v1", &part{listens: []string{"install"}, event: never})
+		p.serve(origin+"/slow.js", "slow")
+		p.plays("slow", &part{evaluate: func(ctx context.Context, a *agent) error {
+			select {
+			case <-ctx.Done():
+			case <-a.done:
+			}
+			return context.Cause(ctx)
+		}})
+		page := p.open("page", "/")
+		p.mustRegister(page)
+		time.Sleep(6 * time.Minute)
+		synctest.Wait()
+		if n := len(p.engine.Registrations()); n != 0 {
+			t.Error("an install event without end was installed")
+		}
+		start := time.Now()
+		_, err := p.register(page, "/slow.js")
+		var exception *Exception
+		if !errors.As(err, &exception) || time.Since(start) != time.Minute {
+			t.Errorf("%v after %v", err, time.Since(start))
+		}
+	})
+}
