@@ -23,6 +23,9 @@ type Options struct {
 	// Console and the like. NewAgent fills in what follows from the worker: Kind,
 	// ID, URLs, Origin, StorageKey, Secure, Worker.
 	Settings env.Settings
+	// FetchClient is the environment as the fetch algorithm sees it; of the settings
+	// alone when nil.
+	FetchClient func() fetch.Client
 	// Uncaught is told, on the loop, of exceptions and rejections nobody handled.
 	Uncaught func(*workerscope.Uncaught)
 	// Prepare, when set, runs on the loop when the realm is complete and no script
@@ -82,8 +85,9 @@ func (a *Agent) setUp() {
 	env.Attach(realm, &s)
 	a.realm = idl.Of(realm)
 	a.environment = environment{objectsOf(a.realm)}
-	a.global = &global{concept: w, born: w.Registration().Snapshot()}
-	a.global.Uncaught = a.options.Uncaught
+	a.global = &global{concept: w}
+	a.environment.o.own.begin(w, w.State(), w.Registration().Snapshot())
+	a.global.Uncaught = a.uncaught
 	a.global.ImportScripts = a.importScripts
 	a.realm.SetValue(globalKey{}, a.global)
 	a.realm.OnDestroy(a.closeExtended)
@@ -93,6 +97,27 @@ func (a *Agent) setUp() {
 	a.global.OnListener = func(event string) { a.global.late(event, a.warn) }
 	if a.options.Prepare != nil {
 		a.options.Prepare(a.realm)
+	}
+}
+
+// uncaught tells the engine and the options of what nobody handled.
+func (a *Agent) uncaught(u *workerscope.Uncaught) {
+	a.worker.ReportError(scriptError(u.Exception))
+	if a.options.Uncaught != nil {
+		a.options.Uncaught(u)
+	}
+}
+
+// FetchClient is what the worker's own fetches, those of importScripts included,
+// are made as.
+func (a *Agent) FetchClient() fetch.Client {
+	if a.options.FetchClient != nil {
+		return a.options.FetchClient()
+	}
+	u := a.worker.ScriptURL()
+	return fetch.Client{
+		ID: "worker-" + a.worker.ID(), Origin: u.Origin(), BaseURL: u, CreationURL: u, Secure: true,
+		StorageKey: a.worker.Registration().StorageKey(),
 	}
 }
 

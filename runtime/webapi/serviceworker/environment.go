@@ -16,6 +16,7 @@ func (e environment) UpdateRegistration(r *runtime.Registration, slot runtime.Sl
 		state = w.State()
 	}
 	e.o.queue(domManipulation, func() {
+		e.o.own.slotChanged(r, slot, w, state)
 		if object, ok := e.o.registrations[r]; ok {
 			object.set(slot, e.o.worker(w, state))
 		}
@@ -25,6 +26,7 @@ func (e environment) UpdateRegistration(r *runtime.Registration, slot runtime.Sl
 // UpdateWorkerState is of runtime.Environment.
 func (e environment) UpdateWorkerState(w *runtime.Worker, state runtime.State) {
 	e.o.queue(domManipulation, func() {
+		e.o.own.stateChanged(w, state)
 		if object, ok := e.o.workers[w]; ok {
 			object.setState(state)
 		}

@@ -11,13 +11,13 @@ import (
 // Evaluate is of runtime.WorkerAgent: Run Service Worker's evaluation of the
 // script, whose abrupt completion is reported and returned.
 func (a *Agent) Evaluate(ctx context.Context) error {
-	born := a.worker.Registration().Snapshot()
 	if a.worker.Type() == "module" {
-		return a.evaluateModule(ctx, born)
+		return a.evaluateModule(ctx)
 	}
+	state, registration := a.worker.State(), a.worker.Registration().Snapshot()
 	var failure error
 	err := a.script.Do(ctx, "run the service worker", func() {
-		a.global.born = born
+		a.environment.o.own.begin(a.worker, state, registration)
 		failure = a.runClassic()
 		a.global.evaluated = true
 	})

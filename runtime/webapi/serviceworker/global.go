@@ -14,9 +14,6 @@ type global struct {
 	workerscope.Scope
 	concept *runtime.Worker
 	clients *goja.Object
-	// born is the registration when the script began to run: what the registration
-	// object starts with, should a script ask for it before any change.
-	born runtime.RegistrationSnapshot
 	// evaluated is set once the script has run.
 	evaluated bool
 }
@@ -31,7 +28,8 @@ var ServiceWorkerGlobalScope = &idl.Interface{
 		idl.Attr("registration", func(c *idl.Call) goja.Value { return idl.This[*global](c).registration().Object() }, nil),
 		idl.Attr("serviceWorker", func(c *idl.Call) goja.Value {
 			g := idl.This[*global](c)
-			return objectsOf(c.Realm).worker(g.concept, g.concept.State()).Object()
+			o := objectsOf(c.Realm)
+			return o.worker(g.concept, o.own.state).Object()
 		}, nil),
 		idl.PromiseMethod("skipWaiting", 0, skipWaiting),
 	}, handlers("install", "activate", "fetch", "message", "messageerror",
@@ -47,7 +45,8 @@ func handlers(events ...string) []idl.Member {
 }
 
 func (g *global) registration() *registration {
-	return objectsOf(g.Realm()).registration(g.concept.Registration(), g.born)
+	o := objectsOf(g.Realm())
+	return o.registration(g.concept.Registration(), o.own.registration)
 }
 
 func (g *global) clientsObject() goja.Value {

@@ -18,6 +18,52 @@ type objects struct {
 	workers       map[*runtime.Worker]*worker
 	registrations map[*runtime.Registration]*registration
 	container     *Container
+	own           told
+}
+
+// told is what the environment of a service worker was told of its own worker and
+// registration: what their objects start with when a script first asks for them.
+type told struct {
+	worker       *runtime.Worker // nil in other environments
+	state        runtime.State
+	registration runtime.RegistrationSnapshot
+}
+
+// begin notes how the worker is when its script begins to run.
+func (t *told) begin(w *runtime.Worker, state runtime.State, s runtime.RegistrationSnapshot) {
+	t.worker, t.state, t.registration = w, state, s
+}
+
+// slotChanged keeps up with UpdateRegistration.
+func (t *told) slotChanged(r *runtime.Registration, slot runtime.Slot, w *runtime.Worker, state runtime.State) {
+	if t.worker == nil || t.worker.Registration() != r {
+		return
+	}
+	s := &t.registration
+	switch slot {
+	case runtime.SlotInstalling:
+		s.Installing, s.InstallingState = w, state
+	case runtime.SlotWaiting:
+		s.Waiting, s.WaitingState = w, state
+	case runtime.SlotActive:
+		s.Active, s.ActiveState = w, state
+	}
+}
+
+// stateChanged keeps up with UpdateWorkerState.
+func (t *told) stateChanged(w *runtime.Worker, state runtime.State) {
+	if t.worker == w {
+		t.state = state
+	}
+	s := &t.registration
+	switch w {
+	case s.Installing:
+		s.InstallingState = state
+	case s.Waiting:
+		s.WaitingState = state
+	case s.Active:
+		s.ActiveState = state
+	}
 }
 
 type objectsKey struct{}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -80,14 +81,22 @@ func (w *world) say(format string, args ...any) {
 	w.log = append(w.log, fmt.Sprintf(format, args...))
 }
 
+// byAgent puts each agent's lines together: the order between agents is not fixed.
+func byAgent(lines []string) string {
+	sorted := slices.Clone(lines)
+	who := func(line string) string { name, _, _ := strings.Cut(line, ":"); return name }
+	slices.SortStableFunc(sorted, func(a, b string) int { return strings.Compare(who(a), who(b)) })
+	return strings.Join(sorted, "\n")
+}
+
 // expect waits until the log is what it should be.
 func (w *world) expect(lines ...string) {
 	w.t.Helper()
-	want := strings.Join(lines, "\n")
+	want := byAgent(lines)
 	got := ""
 	for range 400 {
 		w.mu.Lock()
-		got = strings.Join(w.log, "\n")
+		got = byAgent(w.log)
 		w.mu.Unlock()
 		if got == want {
 			return

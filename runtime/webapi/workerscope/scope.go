@@ -74,5 +74,7 @@ func Install(r *idl.Realm, i *idl.Interface, impl Like) {
 	idl.Expose(r, Interfaces...)
 	idl.Expose(r, i)
 	idl.Global(r, i, impl)
+	// goja's global says it is a "global"; its prototype knows better.
+	_ = r.Global().DeleteSymbol(goja.SymToStringTag)
 	s.report(r)
 }
