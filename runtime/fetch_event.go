@@ -115,15 +115,14 @@ func (e *Engine) dispatchFetchOnce(h *fetchHandling, run *run, p *preload) Fetch
 	e.extend(h.worker, run)
 	in := e.partition(h.registration.storageKey)
 	in.stories = append(in.stories, h.parent)
-	limit := e.limits.FetchTimeout
-	ctx, cancel := withTimeout(h.ctx, e.clock, limit, &TimeoutError{What: "the fetch event", Limit: limit.String()})
+	ctx, stop := h.worker.limited(h.ctx, e.limits.FetchTimeout, "the fetch event")
 	// Create Fetch Event and Dispatch 17.4.12
 	now := e.clock.Now()
 	h.info.Timing.WorkerReady, h.info.Timing.FetchStart = now, now
 	// Create Fetch Event and Dispatch 17.4.13 to 17.4.16
 	var result FetchResult
 	e.await(func() {
-		defer cancel(nil)
+		defer stop()
 		result = run.agent.DispatchFetch(ctx, ev)
 	})
 	h.info.Timing.RespondWithSettled = e.clock.Now()
@@ -141,11 +140,10 @@ func (e *Engine) followExtended(w *Worker, run *run, extended <-chan struct{}) {
 	if e.closed {
 		return
 	}
-	limit := e.limits.EventTimeout
 	e.inParallel(func() {
-		ctx, cancel := withTimeout(e.ctx, e.clock, limit, &TimeoutError{What: "the fetch event", Limit: limit.String()})
+		ctx, stop := w.limited(e.ctx, e.limits.EventTimeout, "the fetch event")
 		e.await(func() {
-			defer cancel(nil)
+			defer stop()
 			select {
 			case <-extended:
 			case <-run.agent.Done():

@@ -126,13 +126,12 @@ func (e *Engine) dispatch(ctx context.Context, w *Worker, ev Event, parent uint6
 	e.eventSeq++
 	ev.ID, ev.Trace = fmt.Sprintf("%s-%d", ev.Type, e.eventSeq), parent
 	e.extend(w, run)
-	limit := e.limits.EventTimeout
-	ctx, cancel := withTimeout(ctx, e.clock, limit, &TimeoutError{What: "the " + ev.Type + " event", Limit: limit.String()})
+	ctx, stop := w.limited(ctx, e.limits.EventTimeout, "the "+ev.Type+" event")
 	e.trace(traceEvent{algorithm: algorithmOf(ev.Type), worker: w, parent: parent, decision: "dispatched " + ev.Type, verdict: "dispatched",
 		details: map[string]string{"event": ev.Type, "version": w.id, "registration": w.registration.id}})
 	var result EventResult
 	e.await(func() {
-		defer cancel(nil)
+		defer stop()
 		result = run.agent.Dispatch(ctx, ev)
 	})
 	e.settleExtended(w, run)

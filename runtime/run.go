@@ -74,9 +74,8 @@ func (e *Engine) start(w *Worker, cause string, forceBypassCache bool) (status, 
 	w.startCause, w.stopCause = cause, ""
 	e.setRunning(w, starting)
 	parent := e.trace(traceEvent{algorithm: "Run Service Worker", step: "8", worker: w, decision: "the worker starts", verdict: "starting", details: map[string]string{"cause": cause}})
-	limit := e.limits.StartTimeout
-	ctx, cancel := withTimeout(e.ctx, e.clock, limit, &TimeoutError{What: "starting the worker", Limit: limit.String()})
-	defer cancel(nil)
+	ctx, stop := w.limited(e.ctx, e.limits.StartTimeout, "starting the worker")
+	defer stop()
 	// Run Service Worker 8.1 to 8.3
 	if err := e.setupServiceWorkerGlobalScope(ctx, w, cause); err != nil {
 		return nil, e.startFailed(w, r, parent, err)

@@ -84,3 +84,39 @@ func TestTimeouts(t *testing.T) {
 		}
 	})
 }
+
+// A worker that stands at a breakpoint takes its time.
+func TestNothingTimesOutWhileHeld(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPlay(t, Options{})
+		defer p.engine.Close()
+		p.serve(origin+"/sw.js", "v1")
+		resumed := make(chan struct{})
+		var release func()
+		p.plays("v1", &part{listens: []string{"install"}, evaluate: func(ctx context.Context, a *agent) error {
+			release = a.worker.Hold()
+			select {
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			case <-resumed:
+				return nil
+			}
+		}, event: func(ctx context.Context, _ *agent, _ Event) EventResult {
+			time.Sleep(time.Hour)
+			return EventResult{Err: context.Cause(ctx)}
+		}})
+		go func() { time.Sleep(time.Hour); close(resumed) }()
+		r := p.mustRegister(p.open("page", "/"))
+		time.Sleep(2 * time.Hour)
+		synctest.Wait()
+		if r.Snapshot().Active == nil {
+			t.Fatal("it was not installed:\n" + p.log())
+		}
+		release()
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if r.Snapshot().Active.Running() != stopped {
+			t.Error("it goes on after the release")
+		}
+	})
+}

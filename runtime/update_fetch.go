@@ -7,9 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"time"
 
-	"github.com/swinspect/swinspect/runtime/clock"
 	"github.com/swinspect/swinspect/runtime/fetch"
 )
 
@@ -223,15 +221,4 @@ func (e *Engine) scriptClient(from Party, scope *fetch.URL) fetch.Client {
 	}
 	origin := scope.Origin()
 	return fetch.Client{Origin: origin, BaseURL: scope, CreationURL: scope, Secure: scope.Scheme() == "https", StorageKey: origin.String()}
-}
-
-// withTimeout is ctx until d has passed on c; then its cause is err. d of less than
-// nothing is no limit. Call cancel when done.
-func withTimeout(ctx context.Context, c clock.Clock, d time.Duration, err error) (context.Context, context.CancelCauseFunc) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	if d <= 0 {
-		return ctx, cancel
-	}
-	timer := c.AfterFunc(d, func() { cancel(err) })
-	return ctx, func(cause error) { timer.Stop(); cancel(cause) }
 }
