@@ -1,8 +1,6 @@
 package serviceworker
 
 import (
-	"github.com/dop251/goja"
-
 	"github.com/swinspect/swinspect/runtime/webapi/buffer"
 	"github.com/swinspect/swinspect/runtime/webapi/cacheapi"
 	"github.com/swinspect/swinspect/runtime/webapi/compression"
@@ -21,16 +19,6 @@ import (
 // Interfaces are those that only a service worker's global exposes.
 var Interfaces = []*idl.Interface{
 	Client, WindowClient, Clients, extendable.Interface, InstallEvent, FetchEvent, ExtendableMessageEvent,
-}
-
-func init() {
-	workerscope.Partial(idl.Attr("permissions", func(c *idl.Call) goja.Value {
-		workerscope.CheckNavigator(c)
-		return notifications.PermissionsObject(c.Realm)
-	}, nil), idl.Attr("serviceWorker", func(c *idl.Call) goja.Value {
-		workerscope.CheckNavigator(c)
-		return ContainerOf(c.Realm).Object()
-	}, nil))
 }
 
 // Install puts everything a service worker's global has into a realm.
