@@ -57,11 +57,12 @@ func (p *fetching) wireRequest(h *httpRequest) (*http.Request, error) {
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: http.Header{},
 	}
 	for _, header := range h.Headers {
-		name := http.CanonicalHeaderKey(header.Name)
-		if name == "Content-Length" || name == "Host" {
+		name := wireName(header.Name)
+		if _, sent := request.Header[name]; sent || name == "Content-Length" || name == "Host" {
 			continue
 		}
-		request.Header[name] = append(request.Header[name], header.Value)
+		value, _ := h.Headers.Get(header.Name)
+		request.Header[name] = []string{value}
 	}
 	if !h.Headers.Has("User-Agent") {
 		request.Header["User-Agent"] = []string{""} // or net/http adds its own
@@ -76,6 +77,20 @@ func (p *fetching) wireRequest(h *httpRequest) (*http.Request, error) {
 		}
 	}
 	return request.WithContext(p.ctx), nil
+}
+
+// wireName is a header's name as a script spelled it, except for those that
+// net/http looks for under their usual spelling.
+func wireName(name string) string {
+	switch canonical := http.CanonicalHeaderKey(name); canonical {
+	case "Accept-Encoding", "Connection", "Content-Length", "Expect", "Host", "Range", "Te", "Trailer", "Transfer-Encoding", "User-Agent":
+		return canonical
+	default:
+		if name != strings.ToLower(name) {
+			return name
+		}
+		return canonical
+	}
 }
 
 // wireURL is u for net/http, its path and query spelled as the URL standard did.

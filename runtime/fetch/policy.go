@@ -1,29 +1,28 @@
 package fetch
 
 import (
+	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 func equalFold(a, b string) bool { return strings.EqualFold(a, b) }
 
-// decodeHeader is the string a header's bytes stand for in a URL: each byte a code
-// point when they are no UTF-8.
+// decodeHeader is a Location's bytes as a URL string: what is no UTF-8 is
+// percent-encoded as it is.
 func decodeHeader(v string) string {
-	ascii := true
-	for i := 0; i < len(v); i++ {
-		if v[i] >= 0x80 {
-			ascii = false
-			break
-		}
-	}
-	if ascii || strings.ToValidUTF8(v, "") == v {
+	if utf8.ValidString(v) {
 		return v
 	}
-	runes := make([]rune, len(v))
+	var b strings.Builder
 	for i := range len(v) {
-		runes[i] = rune(v[i])
+		if v[i] < 0x80 {
+			b.WriteByte(v[i])
+		} else {
+			fmt.Fprintf(&b, "%%%02X", v[i])
+		}
 	}
-	return string(runes)
+	return b.String()
 }
 
 const defaultReferrerPolicy = "strict-origin-when-cross-origin"

@@ -20,6 +20,7 @@ type content struct {
 	native *fetch.Body  // nil: none, or a stream
 	stream *goja.Object // nil: none, or still native
 	used   bool         // the body has been read by Go, or taken
+	failed error        // the body was aborted before anyone read it
 }
 
 // contentOf is native as the body of an object.
@@ -68,10 +69,16 @@ func (b *content) readable() goja.Value {
 	}
 	native := b.native
 	switch whole, inMemory := native.Bytes(); {
+	case b.failed != nil:
+		b.stream = streams.New(b.realm, streams.Source{Bytes: true})
+		streams.Error(b.realm, b.stream, reasonOf(b.realm, b.failed))
 	case b.used:
 		b.stream = streams.FromBytes(b.realm, nil)
 		streams.Lock(b.realm, b.stream)
 		streams.Cancel(b.realm, b.stream, goja.Undefined())
+	case inMemory && len(whole) == 0:
+		b.stream = streams.New(b.realm, streams.Source{Bytes: true})
+		streams.CloseStream(b.realm, b.stream)
 	case inMemory:
 		b.stream = streams.FromBytes(b.realm, append([]byte{}, whole...))
 	default:
@@ -92,6 +99,9 @@ func (b *content) take() *fetch.Body {
 		return fetch.StreamBody(toReader(b), -1)
 	}
 	b.used = true
+	if b.failed != nil {
+		return fetch.StreamBody(io.NopCloser(failing{b.failed}), -1)
+	}
 	return b.native
 }
 
@@ -107,7 +117,7 @@ func (b *content) clone() *content {
 	}
 	one, two := b.native.Tee()
 	b.native = one
-	return &content{realm: b.realm, native: two}
+	return &content{realm: b.realm, native: two, failed: b.failed}
 }
 
 // readAll reads the body to its end and hands the bytes, which must not be
@@ -122,6 +132,10 @@ func (b *content) readAll(then func([]byte), fail func(reason goja.Value)) {
 		return
 	}
 	b.used = true
+	if b.failed != nil {
+		fail(reasonOf(b.realm, b.failed))
+		return
+	}
 	if whole, ok := b.native.Bytes(); ok {
 		then(whole)
 		return
@@ -138,6 +152,19 @@ func (b *content) readAll(then func([]byte), fail func(reason goja.Value)) {
 		}
 		then(all)
 	})
+}
+
+// abort errors a body that is not at its end.
+func (b *content) abort(err error) {
+	switch {
+	case b.stream != nil:
+		errorStream(b, reasonOf(b.realm, err))
+	case b.native != nil && !b.used:
+		if whole, ok := b.native.Bytes(); !ok || len(whole) > 0 {
+			b.failed = err
+			b.native.Cancel()
+		}
+	}
 }
 
 // reasonError is a Go error with the JavaScript value it stands for: of the realm's

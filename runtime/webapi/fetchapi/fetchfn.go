@@ -92,15 +92,16 @@ type running struct {
 
 // abort is "abort the fetch() call".
 func (f *running) abort(reason goja.Value) {
-	f.stop(&reasonError{realm: f.realm, reason: reason, abort: true})
+	aborted := &reasonError{realm: f.realm, reason: reason, abort: true}
+	f.stop(aborted)
 	f.forget()
 	if !f.over {
 		f.over = true
 		f.fail(reason)
 		return
 	}
-	if f.body != nil && f.body.stream != nil {
-		errorStream(f.body, reason)
+	if f.body != nil {
+		f.body.abort(aborted)
 	}
 }
 

@@ -280,7 +280,7 @@ func (p *Request) applyBody(c *idl.Call, init requestInit, source *Request) {
 			}
 			q.UseCORSPreflight = true
 		}
-		if hasSource {
+		if hasSource && !source.Unusable() {
 			source.consume(c)
 		}
 		p.body = body
