@@ -14,6 +14,9 @@ type Exception struct {
 	URL           string
 	Line, Column  int // from 1; 0 when unknown
 	Value         goja.Value
+	// Overflow is set when the stack was full. The interpreter then gives up all of
+	// the outermost call or job: no script could catch it.
+	Overflow bool
 }
 
 func (e *Exception) Error() string {
@@ -36,6 +39,12 @@ func (a *Agent) Describe(err error) *Exception {
 			at := syntax.File.Position(syntax.Offset)
 			e.URL, e.Line, e.Column = at.Filename, at.Line, at.Column
 		}
+		return e
+	}
+	var overflow *goja.StackOverflowError
+	if errors.As(err, &overflow) {
+		e := a.DescribeValue(Thrown(a.rt, err))
+		e.Overflow = true
 		return e
 	}
 	var ex *goja.Exception

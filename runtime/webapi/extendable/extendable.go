@@ -8,6 +8,7 @@ package extendable
 import (
 	"github.com/dop251/goja"
 
+	"github.com/swinspect/swinspect/runtime/script"
 	"github.com/swinspect/swinspect/runtime/webapi/dom"
 	"github.com/swinspect/swinspect/runtime/webapi/idl"
 )
@@ -70,7 +71,22 @@ func Dispatch(target *dom.Target, e Like, finished func()) {
 	x := e.Extendable()
 	x.finished = finished
 	target.Dispatch(e)
+	if lost := overflow(x.Thrown); lost != nil && x.pending > 0 {
+		// The interpreter gave up the microtask in which the stack was full: the promise
+		// it was to settle never will be.
+		x.Rejected, x.pending = lost.Value, 0
+	}
 	x.end()
+}
+
+// overflow is the exception, among those thrown, that means a full stack.
+func overflow(thrown []*script.Exception) *script.Exception {
+	for _, e := range thrown {
+		if e.Overflow {
+			return e
+		}
+	}
+	return nil
 }
 
 // Active reports whether lifetime promises may still be added.
@@ -122,6 +138,9 @@ func (e *Event) ReleaseSoon() {
 
 // Release takes one lifetime promise off.
 func (e *Event) Release() {
+	if e.over {
+		return
+	}
 	e.pending--
 	e.end()
 }

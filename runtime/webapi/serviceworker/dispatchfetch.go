@@ -98,6 +98,9 @@ func (d *fetchDispatch) send(response *fetch.Response, err error) {
 // finished is told when no lifetime promise is left.
 func (d *fetchDispatch) finished() {
 	d.over = true
+	if e := d.event; e.responded.Load() && !e.answered && e.Rejected != nil {
+		e.answer(nil, &runtime.RejectedError{Reason: scriptError(d.agent.script.DescribeValue(e.Rejected))})
+	}
 	if d.extended != nil {
 		close(d.extended)
 		delete(d.agent.extended, d)

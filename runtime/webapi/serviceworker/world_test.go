@@ -40,11 +40,12 @@ type world struct {
 	files  map[string]string // by path; served as JavaScript when it ends in .js
 	log    []string
 	permit map[string]string
+	cpu    time.Duration // how long a worker's task may compute
 }
 
 func newWorld(t testing.TB, files map[string]string) *world {
 	t.Helper()
-	w := &world{t: t, files: files, permit: map[string]string{}}
+	w := &world{t: t, files: files, permit: map[string]string{}, cpu: 2 * time.Second}
 	w.fetcher = fetch.NewFetcher(fetch.FetcherOptions{Network: fetch.Function(w.serve), HTTPCacheBytes: -1})
 	w.engine = runtime.New(runtime.Options{Agents: w, Fetcher: w.fetcher, TraceEvents: -1})
 	w.fetcher.HandleFetch = w.engine.HandleFetch
@@ -126,7 +127,7 @@ func (w *world) StartWorker(ctx context.Context, worker *runtime.Worker, cause s
 	client := fetch.Client{ID: "worker-" + worker.ID(), Origin: worker.ScriptURL().Origin(), BaseURL: worker.ScriptURL(), CreationURL: worker.ScriptURL(), Secure: true}
 	s.Fetch = func(ctx context.Context, r *fetch.Request) *fetch.Response { return w.fetcher.Fetch(ctx, r, client) }
 	return NewAgent(ctx, Options{
-		Worker: worker, Settings: s, Script: script.Options{TaskCPU: 2 * time.Second},
+		Worker: worker, Settings: s, Script: script.Options{TaskCPU: w.cpu},
 		Uncaught: func(u *workerscope.Uncaught) { w.say("uncaught: %s", u.Error()) },
 		Prepare:  func(r *idl.Realm) { w.addLog(r, "sw") },
 	})

@@ -21,7 +21,9 @@ var WorkerNavigator = &idl.Interface{Name: "WorkerNavigator", Members: Navigator
 
 // Partial adds a partial interface WorkerNavigator's members. To be called from
 // init functions.
-func Partial(members ...idl.Member) { WorkerNavigator.Members = append(WorkerNavigator.Members, members...) }
+func Partial(members ...idl.Member) {
+	WorkerNavigator.Members = append(WorkerNavigator.Members, members...)
+}
 
 // CheckNavigator throws unless this is a WorkerNavigator: for members of Partial.
 func CheckNavigator(c *idl.Call) { idl.This[*navigator](c) }
