@@ -115,7 +115,7 @@ func (e *Engine) dispatchFetchOnce(h *fetchHandling, run *run, p *preload) Fetch
 	e.extend(h.worker, run)
 	in := e.partition(h.registration.storageKey)
 	in.stories = append(in.stories, h.parent)
-	ctx, stop := h.worker.limited(h.ctx, e.limits.FetchTimeout, "the fetch event")
+	ctx, stop := h.worker.limited(h.ctx, run, e.limits.FetchTimeout, "the fetch event")
 	// Create Fetch Event and Dispatch 17.4.12
 	now := e.clock.Now()
 	h.info.Timing.WorkerReady, h.info.Timing.FetchStart = now, now
@@ -141,7 +141,7 @@ func (e *Engine) followExtended(w *Worker, run *run, extended <-chan struct{}) {
 		return
 	}
 	e.inParallel(func() {
-		ctx, stop := w.limited(e.ctx, e.limits.EventTimeout, "the fetch event")
+		ctx, stop := w.limited(e.ctx, run, e.limits.EventTimeout, "the fetch event")
 		e.await(func() {
 			defer stop()
 			select {

@@ -126,7 +126,7 @@ func (e *Engine) dispatch(ctx context.Context, w *Worker, ev Event, parent uint6
 	e.eventSeq++
 	ev.ID, ev.Trace = fmt.Sprintf("%s-%d", ev.Type, e.eventSeq), parent
 	e.extend(w, run)
-	ctx, stop := w.limited(ctx, e.limits.EventTimeout, "the "+ev.Type+" event")
+	ctx, stop := w.limited(ctx, run, e.limits.EventTimeout, "the "+ev.Type+" event")
 	e.trace(traceEvent{algorithm: algorithmOf(ev.Type), worker: w, parent: parent, decision: "dispatched " + ev.Type, verdict: "dispatched",
 		details: map[string]string{"event": ev.Type, "version": w.id, "registration": w.registration.id}})
 	var result EventResult

@@ -27,29 +27,33 @@ type limit struct {
 	what   string
 	ctx    context.Context
 	cancel context.CancelCauseFunc
+	forget func() bool // the run's end
 
 	mu    sync.Mutex // guards timer
 	timer clock.Timer
 }
 
-// limited is ctx until d has passed; then its cause is a *TimeoutError of what. d of
-// less than nothing is no limit. Call stop when done.
-func (w *Worker) limited(ctx context.Context, d time.Duration, what string) (_ context.Context, stop func()) {
+// limited is ctx until d has passed, when its cause is a *TimeoutError of what, or r
+// has ended. d of less than nothing is no limit. Call stop when done.
+func (w *Worker) limited(ctx context.Context, r *run, d time.Duration, what string) (_ context.Context, stop func()) {
 	l := &limit{worker: w, d: d, what: what}
 	l.ctx, l.cancel = context.WithCancelCause(ctx)
-	if d <= 0 {
-		return l.ctx, func() { l.cancel(nil) }
-	}
+	l.forget = context.AfterFunc(r.ctx, func() { l.cancel(context.Cause(r.ctx)) })
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.timer = w.engine.clock.AfterFunc(d, l.fire)
+	if d > 0 {
+		l.timer = w.engine.clock.AfterFunc(d, l.fire)
+	}
 	return l.ctx, l.stop
 }
 
 func (l *limit) stop() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.timer.Stop()
+	if l.timer != nil {
+		l.timer.Stop()
+	}
+	l.forget()
 	l.cancel(nil)
 }
 

@@ -9,6 +9,10 @@ import (
 	"github.com/swinspect/swinspect/runtime/fetch"
 )
 
+// terminationGrace is how long a terminated worker may take to end before the
+// engine goes on without it.
+const terminationGrace = 5 * time.Second
+
 var (
 	errStopped   = errors.New("it is not running")
 	errRedundant = errors.New("it is redundant")
@@ -70,11 +74,12 @@ func (e *Engine) runServiceWorker(ctx context.Context, w *Worker, cause string, 
 // start is Run Service Worker 4 to 12.
 func (e *Engine) start(w *Worker, cause string, forceBypassCache bool) (status, err error) {
 	r := &run{forced: forceBypassCache, ready: make(chan struct{}), ended: make(chan struct{})}
+	r.ctx, r.cancel = context.WithCancelCause(e.ctx)
 	w.run = r
 	w.startCause, w.stopCause = cause, ""
 	e.setRunning(w, starting)
 	parent := e.trace(traceEvent{algorithm: "Run Service Worker", step: "8", worker: w, decision: "the worker starts", verdict: "starting", details: map[string]string{"cause": cause}})
-	ctx, stop := w.limited(e.ctx, e.limits.StartTimeout, "starting the worker")
+	ctx, stop := w.limited(e.ctx, r, e.limits.StartTimeout, "starting the worker")
 	defer stop()
 	// Run Service Worker 8.1 to 8.3
 	if err := e.setupServiceWorkerGlobalScope(ctx, w, cause); err != nil {
@@ -201,9 +206,15 @@ func allFetchListenersAreEmpty(types map[string]struct{}, agent WorkerAgent) boo
 
 // watch waits for a worker's agent to end.
 func (e *Engine) watch(w *Worker, r *run) {
-	<-r.agent.Done()
+	select {
+	case <-r.agent.Done():
+	case <-r.ended:
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if isClosed(r.ended) {
+		return
+	}
 	reason := r.reason
 	if reason == nil {
 		reason = r.agent.Err()
@@ -225,11 +236,15 @@ func (e *Engine) ended(w *Worker, r *run, reason error) {
 		w.idle.Stop()
 		w.idle = nil
 	}
+	if r.grace != nil {
+		r.grace.Stop()
+	}
 	p := e.partition(w.registration.storageKey)
 	p.running = slices.DeleteFunc(p.running, func(o *Worker) bool { return o == w })
 	e.setRunning(w, stopped)
 	e.trace(traceEvent{algorithm: "Terminate Service Worker", worker: w, decision: "the worker has stopped: " + reason.Error(), verdict: stopped})
 	close(r.ended)
+	r.cancel(&TerminatedError{Reason: reason})
 	e.forgetRedundant(w)
 	if crashed {
 		e.workerError(w, &TerminatedError{Reason: reason})
@@ -255,6 +270,15 @@ func (e *Engine) terminate(w *Worker, reason error) {
 	if r.agent != nil {
 		r.agent.Terminate(reason)
 	}
+	// A native call that cannot be interrupted must not hold up the next run.
+	r.grace = e.clock.AfterFunc(terminationGrace, func() {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		if w.run == r && r.agent != nil {
+			e.log.Warn("a worker does not end", "worker", w.id, "script", w.scriptURL.String())
+			e.ended(w, r, reason)
+		}
+	})
 }
 
 func (e *Engine) setRunning(w *Worker, status string) {

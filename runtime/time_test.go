@@ -120,3 +120,28 @@ func TestNothingTimesOutWhileHeld(t *testing.T) {
 		}
 	})
 }
+
+// A worker in a native call that cannot be interrupted is given up.
+func TestAWorkerThatDoesNotEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPlay(t, Options{})
+		defer p.engine.Close()
+		p.serve(origin+"/sw.js", "v1")
+		p.plays("v1", &part{listens: []string{"fetch"}, fetch: respond("1")})
+		r := p.mustRegister(p.open("page", "/"))
+		synctest.Wait()
+		w := r.Snapshot().Active
+		page, _ := p.navigate("next", "/")
+		stuck := p.agent(w)
+		stuck.once.Do(func() {}) // Terminate does nothing from now on
+		start := time.Now()
+		if err := p.engine.StopWorker(t.Context(), w, nil); err != nil || time.Since(start) != terminationGrace {
+			t.Error(err, time.Since(start))
+		}
+		if got := text(p.get(page, "/x")); got != "1" {
+			t.Error(got)
+		}
+		stuck.cancel(nil)
+		close(stuck.done)
+	})
+}

@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"context"
 	"sync/atomic"
 	"time"
 
@@ -58,13 +59,16 @@ type Worker struct {
 // run is one running of a worker, from its start until its agent has ended.
 type run struct {
 	agent   WorkerAgent
+	ctx     context.Context // ends with the run
+	cancel  context.CancelCauseFunc
 	forced  bool          // force bypass cache for import scripts flag
 	ready   chan struct{} // closed when the start is decided: status, or err
 	err     error         // why it did not start; nil: it runs
 	status  error         // abrupt completion of the script: the start status
 	pending int           // size of the set of extended events
 	reason  error         // why it was, or is being, terminated
-	ended   chan struct{} // closed when the agent is done
+	ended   chan struct{} // closed when the agent is done, or given up
+	grace   clock.Timer   // gives it up
 }
 
 // ID is the worker's number in its engine, in decimal: CDP's versionId.

@@ -78,6 +78,9 @@ type Agent struct {
 	rejections rejections
 	realms     map[*Realm]struct{}
 	current    string
+	watching   *time.Timer   // of the task that runs
+	left       time.Duration // what it may compute, from since on
+	since      time.Time
 
 	// Intrinsics as they were before any script ran.
 	promiseConstructor, promisePrototype *goja.Object
@@ -291,8 +294,26 @@ func (a *Agent) watch(source string) (stop func()) {
 	if a.limit == 0 {
 		return func() {}
 	}
-	t := time.AfterFunc(a.limit, func() {
+	a.arm(a.limit, source)
+	return func() { a.watching.Stop() }
+}
+
+func (a *Agent) arm(left time.Duration, source string) {
+	a.left, a.since = left, time.Now()
+	a.watching = time.AfterFunc(left, func() {
 		a.Terminate(&TaskTimeoutError{Limit: a.limit, Source: source})
 	})
-	return func() { t.Stop() }
+}
+
+// Blocking runs f on the loop, where it waits for something (importScripts, a
+// synchronous XMLHttpRequest): that is not counted as computing.
+func (a *Agent) Blocking(f func()) {
+	if a.limit == 0 || a.watching == nil {
+		f()
+		return
+	}
+	a.watching.Stop()
+	left := a.left - time.Since(a.since)
+	defer func() { a.arm(max(left, time.Millisecond), a.current) }()
+	f()
 }

@@ -108,3 +108,19 @@ func TestDescribe(t *testing.T) {
 		}
 	})
 }
+
+func TestBlockingIsNotComputing(t *testing.T) {
+	a := New(Options{TaskCPU: 100 * time.Millisecond})
+	if err := a.Do(t.Context(), "test", func() { a.Blocking(func() { time.Sleep(300 * time.Millisecond) }) }); err != nil {
+		t.Error(err)
+	}
+	err := a.Do(t.Context(), "test", func() {
+		a.Blocking(func() {})
+		_, _ = a.Run(goja.MustCompile("", "for(;;);", false))
+	})
+	var slow *TaskTimeoutError
+	if !errors.As(err, &slow) {
+		t.Error(err)
+	}
+	<-a.Done()
+}
