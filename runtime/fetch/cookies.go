@@ -158,8 +158,8 @@ func (c *Cookie) scope(u *URL, parsed *http.Cookie) bool {
 	host := u.Hostname()
 	c.Domain, c.HostOnly = host, true
 	if domain := strings.ToLower(strings.TrimPrefix(parsed.Domain, ".")); domain != "" && domain != host {
-		suffix, icann := publicsuffix.PublicSuffix(domain)
-		if !domainMatch(host, domain) || domain == suffix && icann {
+		suffix, _ := publicsuffix.PublicSuffix(domain)
+		if !domainMatch(host, domain) || domain == suffix {
 			return false
 		}
 		c.Domain, c.HostOnly = domain, false
