@@ -1,6 +1,8 @@
 package idl
 
 import (
+	"strconv"
+
 	"github.com/dop251/goja"
 
 	"github.com/swinspect/swinspect/runtime/script"
@@ -68,7 +70,12 @@ func (r *Realm) Prototype(i *Interface) *goja.Object { return r.make(i).prototyp
 
 // shell makes a class that hands over to a native constructor. It is a base class
 // on purpose: its [[Prototype]] is then free to be the parent interface object.
-var shell = goja.MustCompile("swinspect:interface", `((N, name) => ({[name]: class { constructor(...args) { return N(new.target, ...args) } }})[name])`, true)
+// plainShell is for constructors without required arguments, of which one that was
+// not given and an undefined one are the same: it makes no list of them.
+var (
+	shell      = goja.MustCompile("swinspect:interface", `((N, name) => ({[name]: class { constructor(...args) { return N(new.target, args) } }})[name])`, true)
+	plainShell = goja.MustCompile("swinspect:interface", `((N, name) => ({[name]: class { constructor(a, b, c, d) { return N(new.target, a, b, c, d) } }})[name])`, true)
+)
 
 func (r *Realm) make(i *Interface) *made {
 	if m, ok := r.made[i]; ok {
@@ -105,8 +112,12 @@ func (r *Realm) make(i *Interface) *made {
 
 func (r *Realm) newShell(i *Interface) *goja.Object {
 	rt := r.Runtime()
-	native := rt.ToValue(func(call goja.FunctionCall) goja.Value { return r.construct(i, call) })
-	v, err := rt.RunProgram(shell)
+	program, arguments := plainShell, plainArguments
+	if i.Length > 0 || i.New == nil {
+		program, arguments = shell, listedArguments
+	}
+	native := rt.ToValue(func(call goja.FunctionCall) goja.Value { return r.construct(i, call, arguments) })
+	v, err := rt.RunProgram(program)
 	must(err)
 	f, _ := goja.AssertFunction(v)
 	class, err := f(goja.Undefined(), native, rt.ToValue(i.Name))
@@ -114,13 +125,32 @@ func (r *Realm) newShell(i *Interface) *goja.Object {
 	return class.(*goja.Object)
 }
 
+// plainArguments are the constructor's arguments up to the last that is not undefined.
+func plainArguments(call goja.FunctionCall) []goja.Value {
+	args := call.Arguments[1:]
+	for len(args) > 0 && goja.IsUndefined(args[len(args)-1]) {
+		args = args[:len(args)-1]
+	}
+	return args
+}
+
+// listedArguments are those of shell's array, which nobody else has seen.
+func listedArguments(call goja.FunctionCall) []goja.Value {
+	list := call.Arguments[1].(*goja.Object)
+	args := make([]goja.Value, list.Get("length").ToInteger())
+	for i := range args {
+		args[i] = list.Get(strconv.Itoa(i))
+	}
+	return args
+}
+
 // construct is [[Construct]] of an interface object; the first argument is new.target.
-func (r *Realm) construct(i *Interface, call goja.FunctionCall) goja.Value {
+func (r *Realm) construct(i *Interface, call goja.FunctionCall, arguments func(goja.FunctionCall) []goja.Value) goja.Value {
 	if i.New == nil {
 		panic(TypeError(r, "Illegal constructor"))
 	}
 	target := call.Arguments[0].(*goja.Object)
-	c := &Call{Realm: r, Args: call.Arguments[1:], NewTarget: target, what: "Failed to construct '" + i.Name + "'"}
+	c := &Call{Realm: r, Args: arguments(call), NewTarget: target, what: "Failed to construct '" + i.Name + "'"}
 	c.need(i.Length)
 	proto, ok := target.Get("prototype").(*goja.Object)
 	if !ok {
