@@ -87,7 +87,7 @@ func (a *Agent) setUp() {
 	a.environment = environment{objectsOf(a.realm)}
 	a.global = &global{concept: w}
 	a.environment.o.own.begin(w, w.State(), w.Registration().Snapshot())
-	a.global.Uncaught = a.uncaught
+	a.global.Uncaught = a.options.Uncaught
 	a.global.ImportScripts = a.importScripts
 	a.realm.SetValue(globalKey{}, a.global)
 	a.realm.OnDestroy(a.closeExtended)
@@ -97,14 +97,6 @@ func (a *Agent) setUp() {
 	a.global.OnListener = func(event string) { a.global.late(event, a.warn) }
 	if a.options.Prepare != nil {
 		a.options.Prepare(a.realm)
-	}
-}
-
-// uncaught tells the engine and the options of what nobody handled.
-func (a *Agent) uncaught(u *workerscope.Uncaught) {
-	a.worker.ReportError(scriptError(u.Exception))
-	if a.options.Uncaught != nil {
-		a.options.Uncaught(u)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/swinspect/swinspect/runtime"
 	"github.com/swinspect/swinspect/runtime/fetch"
+	"github.com/swinspect/swinspect/runtime/script"
 	"github.com/swinspect/swinspect/runtime/webapi/idl"
 )
 
@@ -41,7 +42,7 @@ func (a *Agent) runClassic() error {
 	if source == nil {
 		return &runtime.ScriptError{Name: "NetworkError", Message: "the script was not fetched"}
 	}
-	program, err := compile(a.worker.ScriptURL().String(), source.Source)
+	program, err := script.Compile(a.worker.ScriptURL().String(), source.Source)
 	if err == nil {
 		_, err = a.script.Run(program)
 	}
@@ -80,7 +81,7 @@ func (a *Agent) importScript(c *idl.Call, u *fetch.URL) {
 		// The engine knows which step refused; a script sees a NetworkError.
 		panic(c.Exception("NetworkError", "The script at '%s' failed to load.", u))
 	}
-	program, err := compile(u.String(), source.Source)
+	program, err := script.Compile(u.String(), source.Source)
 	if err == nil {
 		_, err = a.script.Run(program)
 	}
@@ -100,4 +101,6 @@ func (a *Agent) importScript(c *idl.Call, u *fetch.URL) {
 }
 
 // blocking holds up the loop while f waits for the engine.
-func (a *Agent) blocking(f func(ctx context.Context)) { f(a.script.Context()) }
+func (a *Agent) blocking(f func(ctx context.Context)) {
+	a.script.Blocking(func() { f(a.script.Context()) })
+}

@@ -1,6 +1,7 @@
 package serviceworker
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -174,6 +175,26 @@ var stories = []story{
 		onmessage = e => { Promise.reject("why"); throw new Error("bad") }`,
 		`r.active.postMessage(1)`,
 		[]string{"sw: Uncaught Error: bad https://site.test/sw.js 4 bad", "sw: unhandledrejection why true"}},
+}
+
+func TestModules(t *testing.T) {
+	w := newWorld(t, map[string]string{
+		"/":             "",
+		"/sw.js":        `import {name} from "/dep.js"; import * as all from "./dir/other.js"; log(name, all.url, import.meta.url, typeof this); try { importScripts("/x.js") } catch (e) { log(e.name) } import("/dep.js").catch(e => log(e.name))`,
+		"/dep.js":       `export const name = "dep"; log("dep runs")`,
+		"/dir/other.js": `import {name} from "../dep.js"; export const url = import.meta.url + " " + name`,
+		"/await.js":     `await 1`, "/bad.js": `import {nothing} from "/dep.js"`, "/missing.js": `import "/nowhere.js"`, "/bare.js": `import "bare"`,
+	})
+	got := w.page("/").run(`const r = await navigator.serviceWorker.register("/sw.js", {type: "module"});
+		const why = u => navigator.serviceWorker.register(u, {type: "module", scope: "/other/"}).then(() => "ok", e => e.name);
+		return [await why("/await.js"), await why("/bad.js"), await why("/missing.js"), await why("/bare.js")].join()`)
+	if got != "TypeError,TypeError,TypeError,TypeError" {
+		t.Error(got)
+	}
+	w.mu.Lock()
+	w.log = slices.DeleteFunc(w.log, func(line string) bool { return strings.HasPrefix(line, "uncaught") })
+	w.mu.Unlock()
+	w.expect("sw: dep runs", "sw: dep https://site.test/dir/other.js dep https://site.test/sw.js undefined", "sw: TypeError", "sw: TypeError")
 }
 
 func TestStories(t *testing.T) {
