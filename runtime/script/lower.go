@@ -42,3 +42,5 @@ func inlineMap(path string) ([]byte, error) {
 	}
 	return base64.StdEncoding.DecodeString(data)
 }
+
+func base64Encode(b []byte) string { return base64.StdEncoding.EncodeToString(b) }
