@@ -40,6 +40,7 @@ func (p *fetching) networkFetch(h *httpRequest) *Response {
 			p.cookies.Set(h.CurrentURL(), line, p.cookieContext())
 		}
 	}
+	p.clearSiteData(h.CurrentURL(), headers)
 	return &Response{
 		Type: "default", Status: wire.StatusCode, StatusText: statusText(wire), Headers: headers,
 		URLList: slices.Clone(h.URLList), Body: p.bodyOf(wire, headers), Source: "network",

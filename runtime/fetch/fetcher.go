@@ -43,6 +43,10 @@ type Fetcher struct {
 	// HandleFetch is the service worker's part of HTTP fetch (Handle Fetch); nil from
 	// it means that no worker answers. Set it before the first Fetch.
 	HandleFetch func(ctx context.Context, r *Request, env Client) *Response
+	// ClearSiteData is told of a Clear-Site-Data header of u's response and the types
+	// it names ("storage", "executionContexts", "*" …), before the response is handed
+	// on. Cookies and the HTTP cache are cleared already. Set it before the first Fetch.
+	ClearSiteData func(ctx context.Context, env Client, u *URL, types []string)
 }
 
 // BlobStore resolves blob: URLs.
