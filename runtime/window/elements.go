@@ -38,11 +38,11 @@ func init() {
 	defineElement("HTMLObjectElement", []string{"object"}, reflectURL("data", "data"), reflectString("type", "type"))
 	defineElement("HTMLEmbedElement", []string{"embed"}, reflectURL("src", "src"), reflectString("type", "type"))
 	defineElement("HTMLStyleElement", []string{"style"}, reflectString("media", "media"), reflectString("type", "type"), sheetAttr())
-	defineElement("HTMLLinkElement", []string{"link"}, append([]idl.Member{
+	defineElement("HTMLLinkElement", []string{"link"},
 		reflectURL("href", "href"), reflectString("rel", "rel"), reflectString("as", "as"), reflectString("media", "media"), reflectString("type", "type"),
 		reflectString("integrity", "integrity"), reflectString("crossOrigin", "crossorigin"), reflectBool("disabled", "disabled"), sheetAttr(),
 		idl.Attr("relList", func(c *idl.Call) goja.Value { return node(c).tokenList("rel") }, nil),
-	})...)
+	)
 	defineElement("HTMLAnchorElement", []string{"a"}, anchorMembers()...)
 	defineElement("HTMLAreaElement", []string{"area"}, anchorMembers()...)
 	defineElement("HTMLScriptElement", []string{"script"},

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"sync"
 
+	"github.com/swinspect/swinspect/runtime/script"
 	"github.com/swinspect/swinspect/runtime/window/transform"
 )
 
@@ -31,8 +32,11 @@ func (p *programs) get(url, source string) (*transform.Script, error) {
 	if s != nil {
 		return s, nil
 	}
-	s, err := transform.Compile(url, source)
+	tree, err := script.Parse(url, source)
 	if err != nil {
+		return nil, err
+	}
+	if s, err = transform.Rewrite(tree); err != nil {
 		return nil, err
 	}
 	p.mu.Lock()

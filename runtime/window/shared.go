@@ -8,14 +8,7 @@ import (
 	"github.com/swinspect/swinspect/runtime"
 	"github.com/swinspect/swinspect/runtime/cache"
 	"github.com/swinspect/swinspect/runtime/fetch"
-	"github.com/swinspect/swinspect/runtime/webapi/buffer"
-	"github.com/swinspect/swinspect/runtime/webapi/cacheapi"
-	"github.com/swinspect/swinspect/runtime/webapi/compression"
 	"github.com/swinspect/swinspect/runtime/webapi/env"
-	"github.com/swinspect/swinspect/runtime/webapi/fetchapi"
-	"github.com/swinspect/swinspect/runtime/webapi/idl"
-	"github.com/swinspect/swinspect/runtime/webapi/messaging"
-	"github.com/swinspect/swinspect/runtime/webapi/streams"
 )
 
 // shared is what the windows of a group have in common. Of the loop.
@@ -42,16 +35,6 @@ func (g *group) wireRejections() {
 			w.rejected(p)
 		}
 	}
-}
-
-// installShared puts what windows and workers have in common into a realm.
-func installShared(r *idl.Realm, global any) {
-	messaging.Install(r, global)
-	buffer.Install(r)
-	streams.Install(r)
-	compression.Install(r)
-	fetchapi.Install(r)
-	cacheapi.Install(r)
 }
 
 // settings are what all environments of the context have in common; as is the

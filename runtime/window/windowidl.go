@@ -9,6 +9,7 @@ import (
 
 	"github.com/swinspect/swinspect/runtime/fetch"
 	"github.com/swinspect/swinspect/runtime/script"
+	"github.com/swinspect/swinspect/runtime/webapi/base"
 	"github.com/swinspect/swinspect/runtime/webapi/dom"
 	"github.com/swinspect/swinspect/runtime/webapi/env"
 	"github.com/swinspect/swinspect/runtime/webapi/fetchapi"
@@ -201,7 +202,7 @@ func (d *Document) installAPIs() {
 		serviceworker.ContainerOf(r).SetController(w)
 	}
 	d.client.SetEnvironment(environment)
-	installShared(r, d.window)
+	base.Install(r, d.window)
 }
 
 // windowInterfaces are those that windows expose; filled by init, for they refer to

@@ -10,6 +10,7 @@ import (
 	"github.com/swinspect/swinspect/runtime"
 	"github.com/swinspect/swinspect/runtime/fetch"
 	"github.com/swinspect/swinspect/runtime/script"
+	"github.com/swinspect/swinspect/runtime/webapi/base"
 	"github.com/swinspect/swinspect/runtime/webapi/dom"
 	"github.com/swinspect/swinspect/runtime/webapi/env"
 	"github.com/swinspect/swinspect/runtime/webapi/fetchapi"
@@ -125,7 +126,7 @@ func (c *Context) setUpWorker(w *Worker, s *workerScope) {
 		serviceworker.ContainerOf(r).SetController(controller)
 	}
 	w.client.SetEnvironment(environment)
-	installShared(r, s)
+	base.Install(r, s)
 	idl.Expose(r, xmlHTTPRequest, xhrEventTarget, xhrUpload)
 }
 

@@ -54,6 +54,11 @@ func Rewrite(tree *ast.Program) (*Script, error) {
 	r.collect(tree.Body)
 	strict := directive(tree.Body)
 	s.declare(tree)
+	if name, ok := s.duplicate(); ok {
+		return nil, &goja.CompilerSyntaxError{CompilerError: goja.CompilerError{
+			Message: "SyntaxError: Identifier '" + name + "' has already been declared", File: tree.File,
+		}}
+	}
 	top := context{this: topLevel, strict: strict}
 	var functions, body []ast.Statement
 	for _, statement := range tree.Body {
@@ -128,6 +133,25 @@ func (s *Script) declare(tree *ast.Program) {
 			}
 		}
 	}
+}
+
+// duplicate is a top-level name that is declared twice, one time by let, const or class.
+func (s *Script) duplicate() (name string, found bool) {
+	seen := map[string]bool{}
+	for _, names := range [][]string{s.Vars, s.Functions} {
+		for _, n := range names {
+			seen[n] = true
+		}
+	}
+	for _, names := range [][]string{s.Lets, s.Consts} {
+		for _, n := range names {
+			if seen[n] {
+				return n, true
+			}
+			seen[n] = true
+		}
+	}
+	return "", false
 }
 
 // function is a top-level function declaration as an assignment; the name is

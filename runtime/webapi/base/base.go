@@ -1,0 +1,35 @@
+// Package base puts into a realm what windows and workers of every kind have in
+// common.
+package base
+
+import (
+	"github.com/swinspect/swinspect/runtime/webapi/buffer"
+	"github.com/swinspect/swinspect/runtime/webapi/cacheapi"
+	"github.com/swinspect/swinspect/runtime/webapi/compression"
+	"github.com/swinspect/swinspect/runtime/webapi/console"
+	"github.com/swinspect/swinspect/runtime/webapi/env"
+	"github.com/swinspect/swinspect/runtime/webapi/eventsource"
+	"github.com/swinspect/swinspect/runtime/webapi/fetchapi"
+	"github.com/swinspect/swinspect/runtime/webapi/idl"
+	"github.com/swinspect/swinspect/runtime/webapi/indexeddb"
+	"github.com/swinspect/swinspect/runtime/webapi/messaging"
+	"github.com/swinspect/swinspect/runtime/webapi/perf"
+	"github.com/swinspect/swinspect/runtime/webapi/streams"
+	"github.com/swinspect/swinspect/runtime/webapi/timers"
+)
+
+// Install is to be called after env.Attach and before any script; global is the
+// implementation of the realm's global object.
+func Install(r *idl.Realm, global any) {
+	timers.Install(r, global)
+	console.Install(r)
+	perf.Install(r, global)
+	messaging.Install(r, global)
+	buffer.Install(r)
+	streams.Install(r)
+	compression.Install(r)
+	fetchapi.Install(r)
+	cacheapi.Install(r)
+	eventsource.Install(r)
+	indexeddb.Install(r, func() *indexeddb.Storage { return indexeddb.Of(env.Of(r.Realm)) })
+}
