@@ -16,6 +16,7 @@ import (
 	"github.com/swinspect/swinspect/runtime/webapi/perf"
 	"github.com/swinspect/swinspect/runtime/webapi/streams"
 	"github.com/swinspect/swinspect/runtime/webapi/timers"
+	"github.com/swinspect/swinspect/runtime/webapi/urlapi"
 )
 
 // Install is to be called after env.Attach and before any script; global is the
@@ -28,6 +29,7 @@ func Install(r *idl.Realm, global any) {
 	buffer.Install(r)
 	streams.Install(r)
 	compression.Install(r)
+	urlapi.Install(r)
 	fetchapi.Install(r)
 	cacheapi.Install(r)
 	eventsource.Install(r)
