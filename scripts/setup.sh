@@ -79,8 +79,13 @@ if ! node_ok; then
   node_ok || die "still no Node 20 or newer: install one"
 fi
 
-lock_stamp=uitest/node_modules/.package-lock.json
-if [ ! -e "$lock_stamp" ] || [ uitest/package-lock.json -nt "$lock_stamp" ]; then
-  (cd uitest && npm ci --silent --no-fund --no-audit >&2 </dev/null)
-  touch "$lock_stamp"
-fi
+# packages DIR OPTIONS…: the npm packages of a folder, as its lock file has them.
+packages() {
+  local dir=$1 stamp=$1/node_modules/.package-lock.json; shift
+  if [ ! -e "$stamp" ] || [ "$dir/package-lock.json" -nt "$stamp" ]; then
+    (cd "$dir" && npm ci --silent --no-fund --no-audit "$@" >&2 </dev/null)
+    touch "$stamp"
+  fi
+}
+packages uitest
+packages internal/realworkers --ignore-scripts --legacy-peer-deps

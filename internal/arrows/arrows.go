@@ -62,6 +62,7 @@ var Rules = []Rule{
 	{Of: "internal/wpt/...", May: []string{"cdp", "cdp/...", "internal/..."}},
 	{Of: "internal/scenario/...", May: []string{"cdp", "cdp/...", "internal/..."}},
 	{Of: "internal/backend/...", May: []string{"cdp", "cdp/...", "internal/..."}},
+	{Of: "internal/realworkers", May: []string{"runtime", "runtime/..."}},
 	{Of: "internal/..."},
 	{Of: "uitest"},
 }
