@@ -7,6 +7,7 @@ import (
 	"github.com/swinspect/swinspect/runtime/webapi/cacheapi"
 	"github.com/swinspect/swinspect/runtime/webapi/compression"
 	"github.com/swinspect/swinspect/runtime/webapi/console"
+	"github.com/swinspect/swinspect/runtime/webapi/encoding"
 	"github.com/swinspect/swinspect/runtime/webapi/env"
 	"github.com/swinspect/swinspect/runtime/webapi/eventsource"
 	"github.com/swinspect/swinspect/runtime/webapi/fetchapi"
@@ -27,6 +28,7 @@ func Install(r *idl.Realm, global any) {
 	perf.Install(r, global)
 	messaging.Install(r, global)
 	buffer.Install(r)
+	encoding.Install(r, global)
 	streams.Install(r)
 	compression.Install(r)
 	urlapi.Install(r)
