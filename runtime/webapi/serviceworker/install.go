@@ -1,18 +1,11 @@
 package serviceworker
 
 import (
-	"github.com/swinspect/swinspect/runtime/webapi/buffer"
-	"github.com/swinspect/swinspect/runtime/webapi/cacheapi"
-	"github.com/swinspect/swinspect/runtime/webapi/compression"
+	"github.com/swinspect/swinspect/runtime/webapi/base"
 	"github.com/swinspect/swinspect/runtime/webapi/dom"
-	"github.com/swinspect/swinspect/runtime/webapi/env"
 	"github.com/swinspect/swinspect/runtime/webapi/extendable"
-	"github.com/swinspect/swinspect/runtime/webapi/fetchapi"
 	"github.com/swinspect/swinspect/runtime/webapi/idl"
-	"github.com/swinspect/swinspect/runtime/webapi/indexeddb"
-	"github.com/swinspect/swinspect/runtime/webapi/messaging"
 	"github.com/swinspect/swinspect/runtime/webapi/notifications"
-	"github.com/swinspect/swinspect/runtime/webapi/streams"
 	"github.com/swinspect/swinspect/runtime/webapi/workerscope"
 )
 
@@ -29,12 +22,5 @@ func Install(r *idl.Realm, g *global) {
 	InstallContainer(r)
 	idl.Expose(r, notifications.Interfaces...)
 	idl.Expose(r, notifications.WorkerInterfaces...)
-	messaging.Install(r, g)
-	buffer.Install(r)
-	streams.Install(r)
-	compression.Install(r)
-	fetchapi.Install(r)
-	cacheapi.Install(r)
-	indexeddb.Install(r, func() *indexeddb.Storage { return indexeddb.Of(env.Of(r.Realm)) })
-	cacheapi.Install(r)
+	base.Install(r, g)
 }
