@@ -7,6 +7,7 @@ import (
 	"github.com/swinspect/swinspect/runtime/webapi/cacheapi"
 	"github.com/swinspect/swinspect/runtime/webapi/compression"
 	"github.com/swinspect/swinspect/runtime/webapi/console"
+	"github.com/swinspect/swinspect/runtime/webapi/crypto"
 	"github.com/swinspect/swinspect/runtime/webapi/encoding"
 	"github.com/swinspect/swinspect/runtime/webapi/env"
 	"github.com/swinspect/swinspect/runtime/webapi/eventsource"
@@ -18,6 +19,7 @@ import (
 	"github.com/swinspect/swinspect/runtime/webapi/streams"
 	"github.com/swinspect/swinspect/runtime/webapi/timers"
 	"github.com/swinspect/swinspect/runtime/webapi/urlapi"
+	"github.com/swinspect/swinspect/runtime/webapi/websocket"
 )
 
 // Install is to be called after env.Attach and before any script; global is the
@@ -35,5 +37,8 @@ func Install(r *idl.Realm, global any) {
 	fetchapi.Install(r)
 	cacheapi.Install(r)
 	eventsource.Install(r)
-	indexeddb.Install(r, func() *indexeddb.Storage { return indexeddb.Of(env.Of(r.Realm)) })
+	settings := env.Of(r.Realm)
+	websocket.Install(r, websocket.For(settings))
+	crypto.Install(r, settings.Random, settings.Secure)
+	indexeddb.Install(r, func() *indexeddb.Storage { return indexeddb.Of(settings) })
 }
