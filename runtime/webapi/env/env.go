@@ -8,6 +8,8 @@ package env
 
 import (
 	"context"
+	"io"
+	"net/http"
 
 	"github.com/dop251/goja"
 
@@ -51,6 +53,11 @@ type Settings struct {
 
 	// Fetch performs a fetch as this environment; it blocks.
 	Fetch func(ctx context.Context, r *fetch.Request) *fetch.Response
+	// Network carries what is no fetch (the handshakes of WebSockets), Cookies is the
+	// jar that goes with it, Random where crypto gets its bytes; each may be nil.
+	Network func() http.RoundTripper
+	Cookies *fetch.CookieJar
+	Random  io.Reader
 	// Blobs is the blob URL store of the browser context; nil: there are none.
 	Blobs *fetch.BlobURLs
 	// Permission is the state of a permission for the origin by its name

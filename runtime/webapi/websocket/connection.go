@@ -85,18 +85,17 @@ func (s *socket) connect(settings *env.Settings, protocols []string) {
 	}
 	blocked := settings.Secure && s.url.Scheme() == "ws" && settings.Origin.Scheme() == "https" && !s.url.Origin().PotentiallyTrustworthy()
 	offline := settings.Online != nil && !settings.Online()
-	network, agent := s.options.Network(), s.Realm().Agent()
-	s.cancel = func() {}
+	agent := s.Realm().Agent()
 	ctx, cancel := context.WithCancel(agent.Context())
 	s.cancel = cancel
 	s.Realm().OnDestroy(cancel)
 	started := agent.Go(func(context.Context) {
 		defer cancel()
-		if blocked || offline {
+		if blocked || offline || s.options.Network == nil {
 			s.queue(func() { s.failed() })
 			return
 		}
-		s.serve(ctx, network, headers, protocols)
+		s.serve(ctx, s.options.Network(), headers, protocols)
 	})
 	if !started {
 		cancel()

@@ -36,7 +36,7 @@ const (
 
 // Options of Install.
 type Options struct {
-	// Network carries the handshake; required.
+	// Network carries the handshake; nil: every connection fails.
 	Network func() http.RoundTripper
 	// Cookies is the Cookie header for a URL (with http or https for its scheme);
 	// nil or empty for none.
@@ -60,6 +60,17 @@ type socket struct {
 var WebSocket = &idl.Interface{Name: "WebSocket", Parent: dom.EventTarget, Length: 1}
 
 type optionsKey struct{}
+
+// For are the options that a realm's settings ask for.
+func For(s *env.Settings) Options {
+	o := Options{Network: s.Network}
+	if s.Cookies != nil {
+		o.Cookies = func(u *fetch.URL) string {
+			return s.Cookies.Header(u, fetch.CookieContext{SameSite: fetch.SameSite(s.Origin, u.Origin())})
+		}
+	}
+	return o
+}
 
 // Install exposes WebSocket on the realm's global; CloseEvent and MessageEvent are
 // those of package dom.
