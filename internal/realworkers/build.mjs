@@ -83,6 +83,8 @@ async function serwist() {
 function angular() {
   const dir = site('angular', controlled(registered('/ngsw-worker.js'), `
     const state = await (await fetch('/ngsw/state')).text();
+    // It prefetches when it has nothing else to do.
+    for (let i = 0; i < 200 && !(await caches.match('/page.js')); i++) await new Promise(r => setTimeout(r, 50));
     ${precached.replace('return {', 'return { state: /Driver state: NORMAL/.test(state),')}`));
   copyFileSync(join(modules, '@angular/service-worker/ngsw-worker.js'), join(dir, 'ngsw-worker.js'));
   const files = ['/index.html', '/style.css', '/page.js'];
