@@ -25,6 +25,9 @@ func (a *Agent) configure(o Options) {
 		a.rt.SetRandSource(o.Rand)
 	}
 	a.rt.SetPromiseRejectionTracker(a.trackRejection)
+	if err := InstallGlobals(a.rt); err != nil {
+		panic(err)
+	}
 	promise := a.rt.Get("Promise").(*goja.Object)
 	a.promiseConstructor = promise
 	a.promisePrototype = promise.Get("prototype").(*goja.Object)

@@ -97,9 +97,6 @@ func start(t *testing.T) *harness {
 	h.do(func(*idl.Realm) {
 		h.realm = idl.Of(h.agent.NewRealm(nil))
 		r, rt := h.realm, h.agent.Runtime()
-		if _, err := rt.RunString(`Object.defineProperty(Symbol, "asyncIterator", { value: Symbol("Symbol.asyncIterator") })`); err != nil {
-			t.Error(err)
-		}
 		idl.Expose(r, dom.Interfaces...)
 		Install(r)
 		_ = rt.Set("goBytes", func(s string) goja.Value { return FromBytes(r, []byte(s)) })
