@@ -8,6 +8,7 @@ import (
 
 	"github.com/swinspect/swinspect/runtime/fetch"
 	"github.com/swinspect/swinspect/runtime/script"
+	"github.com/swinspect/swinspect/runtime/webapi/webstorage"
 )
 
 // ErrClosed is the error of what is asked of a closed page.
@@ -27,6 +28,7 @@ type Page struct {
 	closed    bool
 	overrides Overrides
 	scripts   []injected // evaluated in every new document
+	sessions  map[string]*webstorage.Area
 	visible   bool
 	activated time.Time // last user activation
 }

@@ -203,6 +203,7 @@ func (d *Document) installAPIs() {
 	}
 	d.client.SetEnvironment(environment)
 	base.Install(r, d.window)
+	d.installStorage()
 }
 
 // windowInterfaces are those that windows expose; filled by init, for they refer to
@@ -382,7 +383,8 @@ var navigatorInterface = &idl.Interface{Name: "Navigator"}
 func init() {
 	navigatorInterface.Members = append(workerscope.NavigatorMembers(func(c *idl.Call) *env.Settings {
 		return idl.This[*navigator](c).w.doc.settings
-	}), []idl.Member{
+	}), serviceworker.NavigatorMembers(func(c *idl.Call) { idl.This[*navigator](c) })...)
+	navigatorInterface.Members = append(navigatorInterface.Members, []idl.Member{
 		idl.Attr("cookieEnabled", func(c *idl.Call) goja.Value { return c.Value(true) }, nil),
 		idl.Attr("doNotTrack", func(c *idl.Call) goja.Value { return goja.Null() }, nil),
 		idl.Attr("maxTouchPoints", func(c *idl.Call) goja.Value { return c.Value(0) }, nil),
