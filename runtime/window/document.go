@@ -12,6 +12,7 @@ import (
 	"github.com/swinspect/swinspect/runtime/fetch"
 	"github.com/swinspect/swinspect/runtime/webapi/env"
 	"github.com/swinspect/swinspect/runtime/webapi/idl"
+	"github.com/swinspect/swinspect/runtime/webapi/serviceworker"
 )
 
 // Document is a document with its window, realm and client. Of its group's loop
@@ -208,6 +209,9 @@ func (d *Document) parsed() {
 // contentLoaded fires DOMContentLoaded.
 func (d *Document) contentLoaded() {
 	d.node().Fire(domEvent("DOMContentLoaded", true))
+	if d.realm != nil {
+		serviceworker.ContainerOf(d.realm).StartMessages()
+	}
 	d.frame.observer().Lifecycle(d.frame, d.loaderID, "DOMContentLoaded", d.frame.browser().clock.Now())
 	d.loaded = true
 	d.maybeLoad()

@@ -161,6 +161,7 @@ func (c *Context) runWorker(ctx context.Context, w *Worker, s *workerScope, fail
 			w.realm.ReportError(err)
 		}
 		s.evaluated = true
+		serviceworker.ContainerOf(idl.Of(w.realm)).StartMessages()
 		for _, f := range s.waiting {
 			f()
 		}
