@@ -35,6 +35,9 @@ func (p *fetching) httpFetch(makePreflight bool) *Response {
 func (p *fetching) askWorker() *Response {
 	r := p.r
 	forWorker := r.Clone()
+	// DIVERGES: after a redirect the worker sees the URL it led to, not the first of
+	// the list, as in every browser.
+	forWorker.URLList = []*URL{r.CurrentURL()}
 	response := p.HandleFetch(p.ctx, forWorker, p.env)
 	if response == nil {
 		if forWorker.Body != nil {
