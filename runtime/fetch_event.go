@@ -97,6 +97,11 @@ func (e *Engine) dispatchFetchOnce(h *fetchHandling, run *run, p *preload) Fetch
 	e.eventSeq++
 	// A copy, for the fetch algorithm goes on changing its own; the body is one.
 	forEvent := *r
+	if r.IsNavigation() {
+		// DIVERGES: after a redirect the standard's request still has the URL it began
+		// with first; browsers show the worker the one that is asked for now.
+		forEvent.URLList = r.URLList[len(r.URLList)-1:]
+	}
 	ev := FetchEvent{ID: "fetch-" + strconv.FormatUint(e.eventSeq, 10), Trace: h.parent, Request: &forEvent, IsReload: r.ReloadNavigation}
 	// Create Fetch Event and Dispatch 17.4.7
 	if p != nil {

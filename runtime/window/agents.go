@@ -125,9 +125,10 @@ func (a *agents) StartWorker(ctx context.Context, sw *runtime.Worker, _ string) 
 	s.Caches = func() (*cache.Storage, error) { return c.engine.CacheStorage(sw.Registration().StorageKey()), nil }
 	s.Console = func(level string, args []goja.Value) { b.observe.Console(w.realm, level, args) }
 	agent, err := serviceworker.NewAgent(ctx, serviceworker.Options{
-		Worker:   sw,
-		Script:   script.Options{Clock: b.clock, Rand: b.options.Random, Logger: b.log, TaskCPU: c.engine.Limits().EventCPU},
-		Settings: *s,
+		Worker:      sw,
+		Script:      script.Options{Clock: b.clock, Rand: b.options.Random, Logger: b.log, TaskCPU: c.engine.Limits().EventCPU},
+		Settings:    *s,
+		FetchClient: w.fetchClient,
 		Uncaught: func(e *workerscope.Uncaught) {
 			b.observe.Exception(w.realm, e.Exception, e.InPromise)
 			sw.ReportError(scriptError(e))

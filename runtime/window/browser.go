@@ -164,6 +164,7 @@ func newContext(b *Browser, isDefault bool) *Context {
 	}
 	c.engine = runtime.New(o)
 	c.fetcher.HandleFetch = c.engine.HandleFetch
+	c.fetcher.ClearSiteData = c.clearSiteData
 	return c
 }
 

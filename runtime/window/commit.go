@@ -141,7 +141,10 @@ func (f *Frame) makeClient(d *Document, source *inheritance, l *loadedDocument) 
 }
 
 func (f *Frame) isSecure(d *Document) bool {
-	if d.origin.IsOpaque() {
+	if d.url.Scheme() == "data" {
+		return false
+	}
+	if d.origin.IsOpaque() && !d.url.IsHTTP() {
 		if parent := f.parentFrame(); parent != nil && parent.document != nil {
 			return parent.document.secure
 		}
@@ -150,7 +153,7 @@ func (f *Frame) isSecure(d *Document) bool {
 	if parent := f.parentFrame(); parent != nil && parent.document != nil && !parent.document.secure {
 		return false
 	}
-	return d.origin.PotentiallyTrustworthy()
+	return d.origin.PotentiallyTrustworthy() || d.origin.IsOpaque() && d.url.Origin().PotentiallyTrustworthy()
 }
 
 // headers reads what a response says of its document.

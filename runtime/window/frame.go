@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/dop251/goja"
+
 	"github.com/swinspect/swinspect/runtime"
 	"github.com/swinspect/swinspect/runtime/fetch"
 	"github.com/swinspect/swinspect/runtime/script"
@@ -27,7 +29,8 @@ type Frame struct {
 
 	// Of the group's loop alone.
 	document  *Document
-	container *Node // the iframe element; nil for a page's main frame
+	global    *goja.Object // see windowObject
+	container *Node        // the iframe element; nil for a page's main frame
 	history   history
 	replaces  string // client id of the document shown before
 	blocks    bool   // the load event of the document around it waits for this frame
@@ -175,4 +178,26 @@ func (f *Frame) visibilityChanged() {
 			d.node().FireSimple("visibilitychange")
 		}
 	}
+}
+
+// windowObject is the object of the frame's window, for a new document. It is one
+// and the same for all documents the frame shows, so that scripts that hold it (an
+// iframe's contentWindow, what window.open returned, a message's source) see the
+// document of the moment through it; what the document before left on it goes.
+//
+// DIVERGES: the standard has a WindowProxy in front of a Window per document. Here
+// code of a document that was navigated away sees its successor's globals, and a
+// property that was made non-configurable stays.
+func (f *Frame) windowObject(rt *goja.Runtime) *goja.Object {
+	if f.global == nil {
+		f.global = rt.NewObject()
+		return f.global
+	}
+	for _, name := range f.global.GetOwnPropertyNames() {
+		_ = f.global.Delete(name)
+	}
+	for _, symbol := range f.global.Symbols() {
+		_ = f.global.DeleteSymbol(symbol)
+	}
+	return f.global
 }

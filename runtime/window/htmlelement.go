@@ -43,7 +43,15 @@ func init() {
 		idl.Attr("dataset", func(c *idl.Call) goja.Value { return node(c).datasetObject() }, nil),
 		idl.Attr("offsetParent", func(c *idl.Call) goja.Value { node(c); return goja.Null() }, nil),
 		idl.Method("click", 0, func(c *idl.Call) goja.Value { node(c).click(); return nil }),
-		idl.Method("focus", 0, func(c *idl.Call) goja.Value { w := node(c); w.doc.active = w.n; w.FireSimple("focus"); return nil }),
+		idl.Method("focus", 0, func(c *idl.Call) goja.Value {
+			w := node(c)
+			w.doc.active = w.n
+			w.FireSimple("focus")
+			if w.frame != nil {
+				w.frame.focus()
+			}
+			return nil
+		}),
 		idl.Method("blur", 0, func(c *idl.Call) goja.Value { w := node(c); w.doc.active = nil; w.FireSimple("blur"); return nil }),
 	}, append(handlers(htmlHandlers...), zeroes("offsetWidth", "offsetHeight", "offsetTop", "offsetLeft")...)...)
 }

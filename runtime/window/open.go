@@ -77,16 +77,24 @@ type windowControl struct{ f *Frame }
 // Focus is of runtime.WindowControl.
 func (w *windowControl) Focus(ctx context.Context) error {
 	p := w.f.page
-	return p.group.agent.Do(ctx, "focus", func() {
-		for _, f := range p.Frames() {
-			if f.document != nil && f.document.client != nil {
-				f.document.client.SetFocus(f == w.f || f.isMain())
-			}
+	return p.group.agent.Do(ctx, "focus", func() { w.f.focus() })
+}
+
+// focus makes the frame the focused one of its page: documents around it have the
+// focus too, all others of the page lose it. On the loop.
+func (f *Frame) focus() {
+	around := map[*Frame]bool{}
+	for a := f; a != nil; a = a.parentFrame() {
+		around[a] = true
+	}
+	for _, other := range f.page.Frames() {
+		if d := other.document; d != nil && d.client != nil {
+			d.client.SetFocus(around[other])
 		}
-		if w.f.document != nil {
-			w.f.document.window.FireSimple("focus")
-		}
-	})
+	}
+	if f.document != nil {
+		f.document.window.FireSimple("focus")
+	}
 }
 
 // Navigate is of runtime.WindowControl.

@@ -18,6 +18,7 @@ type scope struct {
 	realm    *idl.Realm
 	object   *goja.Object
 	lexical  map[string]*binding
+	vars     map[string]struct{} // var and function names
 	internal map[string]goja.Value
 }
 
@@ -28,7 +29,7 @@ type binding struct {
 }
 
 func newScope(r *idl.Realm) *scope {
-	s := &scope{realm: r, lexical: map[string]*binding{}}
+	s := &scope{realm: r, lexical: map[string]*binding{}, vars: map[string]struct{}{}}
 	rt := r.Runtime()
 	native := func(f func(c goja.FunctionCall) goja.Value) goja.Value { return rt.ToValue(f) }
 	s.internal = map[string]goja.Value{
@@ -166,21 +167,23 @@ func (s *scope) instantiate(p *transform.Script) {
 	}
 	for _, n := range p.Vars {
 		if !hasOwn(s.realm, window, n) {
-			_ = window.DefineDataProperty(n, goja.Undefined(), goja.FLAG_TRUE, goja.FLAG_FALSE, goja.FLAG_TRUE)
+			_ = window.DefineDataProperty(n, goja.Undefined(), goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_TRUE)
 		}
+		s.vars[n] = struct{}{}
 	}
 	for _, n := range p.Functions {
 		if !s.isVar(n) {
 			_ = window.DefineDataProperty(n, goja.Undefined(), goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_TRUE)
 		}
+		s.vars[n] = struct{}{}
 	}
 }
 
-// isVar reports whether a var or function of that name was declared.
+// isVar reports whether a var or function of that name was declared. The property
+// does not tell: it is configurable, so that the window object can be used again.
 func (s *scope) isVar(name string) bool {
-	v, _ := s.realm.Agent().Call(intrinsics(s.realm).ownDescriptor, goja.Undefined(), s.realm.Global(), s.realm.Runtime().ToValue(name))
-	d, ok := v.(*goja.Object)
-	return ok && !d.Get("configurable").ToBoolean()
+	_, ok := s.vars[name]
+	return ok
 }
 
 // eval is the window's indirect eval.
@@ -193,6 +196,34 @@ func (s *scope) eval(v goja.Value) goja.Value {
 		panic(thrown(s.realm, err))
 	}
 	return result
+}
+
+// installFunction gives the window a Function of its own: functions it makes see the
+// window's globals. Its prototype is the one all functions share.
+func (s *scope) installFunction() {
+	rt := s.realm.Runtime()
+	construct := func(args []goja.Value) goja.Value {
+		parameters, body := make([]string, 0, len(args)), ""
+		for i, a := range args {
+			if i == len(args)-1 {
+				body = a.String()
+			} else {
+				parameters = append(parameters, a.String())
+			}
+		}
+		v, err := s.run("", "(function anonymous("+strings.Join(parameters, ",")+"\n) {\n"+body+"\n})")
+		if err != nil {
+			panic(thrown(s.realm, err))
+		}
+		return v
+	}
+	f := rt.ToValue(func(c goja.ConstructorCall) *goja.Object { return construct(c.Arguments).(*goja.Object) }).(*goja.Object)
+	shared := rt.GlobalObject().Get("Function").(*goja.Object).Get("prototype")
+	_ = f.DefineDataProperty("prototype", shared, goja.FLAG_FALSE, goja.FLAG_FALSE, goja.FLAG_FALSE)
+	_ = f.DefineDataProperty("name", rt.ToValue("Function"), goja.FLAG_FALSE, goja.FLAG_TRUE, goja.FLAG_FALSE)
+	_ = f.DefineDataProperty("length", rt.ToValue(1), goja.FLAG_FALSE, goja.FLAG_TRUE, goja.FLAG_FALSE)
+	_ = s.realm.Global().DefineDataProperty("Function", f, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE)
+	_ = s.realm.Global().DefineDataProperty("eval", s.internal[transform.Eval], goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE)
 }
 
 // thrown is the JavaScript value of what run gave: a SyntaxError for a script that
@@ -223,7 +254,7 @@ func syntaxMessage(err error) (string, bool) {
 type intrinsicsKey struct{}
 
 // intrinsic functions of the runtime, captured before any script ran.
-type intrinsicSet struct{ ownDescriptor, hasOwn, has goja.Callable }
+type intrinsicSet struct{ hasOwn, has goja.Callable }
 
 func intrinsics(r *idl.Realm) *intrinsicSet {
 	if s, ok := r.Value(intrinsicsKey{}).(*intrinsicSet); ok {
@@ -234,7 +265,7 @@ func intrinsics(r *idl.Realm) *intrinsicSet {
 		f, _ := goja.AssertFunction(global.Get(object).(*goja.Object).Get(name))
 		return f
 	}
-	s := &intrinsicSet{get("Object", "getOwnPropertyDescriptor"), get("Object", "hasOwn"), get("Reflect", "has")}
+	s := &intrinsicSet{get("Object", "hasOwn"), get("Reflect", "has")}
 	r.SetValue(intrinsicsKey{}, s)
 	return s
 }

@@ -2,6 +2,7 @@ package window
 
 import (
 	"context"
+	"slices"
 
 	"github.com/dop251/goja"
 
@@ -57,5 +58,18 @@ func (c *Context) cachesFor(o fetch.Origin, storageKey string, secure bool) func
 			return nil, &runtime.Exception{Name: "SecurityError", Message: "Cache storage is disabled because the context is sandboxed and lacks the 'allow-same-origin' flag."}
 		}
 		return c.engine.CacheStorage(storageKey), nil
+	}
+}
+
+// clearSiteData is what Clear-Site-Data: "storage" does to workers and caches.
+func (c *Context) clearSiteData(ctx context.Context, env fetch.Client, u *fetch.URL, types []string) {
+	if !slices.Contains(types, "storage") && !slices.Contains(types, "*") {
+		return
+	}
+	key := u.Origin().String()
+	c.engine.ClearRegistrations(key)
+	caches := c.engine.CacheStorage(key)
+	for _, name := range caches.Keys() {
+		caches.Delete(name)
 	}
 }

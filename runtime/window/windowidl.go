@@ -113,7 +113,7 @@ func init() {
 		idl.Method("open", 0, windowOpen),
 		idl.Method("close", 0, func(c *idl.Call) goja.Value { window(c).close(); return nil }),
 		idl.Method("stop", 0, func(c *idl.Call) goja.Value { window(c).doc.frame.discardPending(); return nil }),
-		idl.Method("focus", 0, func(c *idl.Call) goja.Value { window(c); return nil }),
+		idl.Method("focus", 0, func(c *idl.Call) goja.Value { window(c).doc.frame.focus(); return nil }),
 		idl.Method("blur", 0, func(c *idl.Call) goja.Value { window(c); return nil }),
 		idl.Method("print", 0, func(c *idl.Call) goja.Value { return nil }),
 		idl.Method("scroll", 0, func(c *idl.Call) goja.Value { return nil }), idl.Method("scrollTo", 0, func(c *idl.Call) goja.Value { return nil }),
@@ -157,7 +157,7 @@ func screen(c *idl.Call, _ *Window) goja.Value {
 func (d *Document) makeRealm() {
 	agent := d.frame.page.group.agent
 	rt := agent.Runtime()
-	global := rt.NewObject()
+	global := d.frame.windowObject(rt)
 	realm := agent.NewRealm(global)
 	d.realm = idl.Of(realm)
 	realm.SetValue(documentKey{}, d)
@@ -172,6 +172,7 @@ func (d *Document) makeRealm() {
 	d.named()
 	_ = global.DefineDataProperty("globalThis", global, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE)
 	d.scope = newScope(d.realm)
+	d.scope.installFunction()
 	d.installAPIs()
 }
 
@@ -214,7 +215,7 @@ func init() {
 	windowInterfaces = append([]*idl.Interface{
 		nodeInterface, elementInterface, htmlElement, svgElement, unknownElement, characterData, textInterface, commentNode, doctypeNode,
 		fragmentElement, documentInterface, htmlDocument, nodeList, tokenListInterface, domParser, mouseEvent, uiEvent, pageTransition,
-		locationInterface, historyInterface, navigatorInterface, popState, hashChange, mutationObserverInterface, mediaQueryList,
+		locationInterface, historyInterface, d.navigatorInterface(), popState, hashChange, mutationObserverInterface, mediaQueryList,
 		xmlHTTPRequest, xhrEventTarget, xhrUpload, workerInterface, sharedWorkerInterface,
 	}, elementInterfaces...)
 }
@@ -378,36 +379,45 @@ var mediaQueryList = &idl.Interface{
 // navigator is a window's Navigator.
 type navigator struct{ w *Window }
 
-var navigatorInterface = &idl.Interface{Name: "Navigator"}
+// Navigator has fewer members where the context is not secure.
+var (
+	navigatorInterface = &idl.Interface{Name: "Navigator"}
+	insecureNavigator  = &idl.Interface{Name: "Navigator"}
+)
+
+func (d *Document) navigatorInterface() *idl.Interface {
+	if d.secure {
+		return navigatorInterface
+	}
+	return insecureNavigator
+}
 
 func init() {
-	navigatorInterface.Members = append(workerscope.NavigatorMembers(func(c *idl.Call) *env.Settings {
+	insecureNavigator.Members = append(workerscope.NavigatorMembers(func(c *idl.Call) *env.Settings {
 		return idl.This[*navigator](c).w.doc.settings
-	}), serviceworker.NavigatorMembers(func(c *idl.Call) { idl.This[*navigator](c) })...)
-	navigatorInterface.Members = append(navigatorInterface.Members, []idl.Member{
+	}), []idl.Member{
 		idl.Attr("cookieEnabled", func(c *idl.Call) goja.Value { return c.Value(true) }, nil),
 		idl.Attr("doNotTrack", func(c *idl.Call) goja.Value { return goja.Null() }, nil),
 		idl.Attr("maxTouchPoints", func(c *idl.Call) goja.Value { return c.Value(0) }, nil),
 		idl.Attr("webdriver", func(c *idl.Call) goja.Value { return c.Value(true) }, nil),
 		idl.Attr("vendor", func(c *idl.Call) goja.Value { return c.Value("") }, nil),
-		idl.Attr("serviceWorker", func(c *idl.Call) goja.Value {
-			d := idl.This[*navigator](c).w.doc
-			if !d.secure {
-				return goja.Undefined()
-			}
-			if d.origin.IsOpaque() {
-				panic(c.Exception("SecurityError", "Service worker is disabled because the context is sandboxed and lacks the 'allow-same-origin' flag."))
-			}
-			return serviceworker.ContainerOf(d.realm).Object()
-		}, nil),
 		idl.Method("sendBeacon", 1, func(c *idl.Call) goja.Value { return idl.This[*navigator](c).w.sendBeacon(c) }),
 		idl.Method("vibrate", 1, func(c *idl.Call) goja.Value { return c.Value(false) }),
 	}...)
+	navigatorInterface.Members = append(navigatorInterface.Members, insecureNavigator.Members...)
+	navigatorInterface.Members = append(navigatorInterface.Members, serviceworker.NavigatorMembers(func(c *idl.Call) { idl.This[*navigator](c) })...)
+	navigatorInterface.Members = append(navigatorInterface.Members, idl.Attr("serviceWorker", func(c *idl.Call) goja.Value {
+		d := idl.This[*navigator](c).w.doc
+		if d.origin.IsOpaque() {
+			panic(c.Exception("SecurityError", "Service worker is disabled because the context is sandboxed and lacks the 'allow-same-origin' flag."))
+		}
+		return serviceworker.ContainerOf(d.realm).Object()
+	}, nil))
 }
 
 func (w *Window) navigatorObject() goja.Value {
 	if w.navigator == nil {
-		w.navigator = idl.Wrap(w.Realm(), navigatorInterface, &navigator{w})
+		w.navigator = idl.Wrap(w.Realm(), w.doc.navigatorInterface(), &navigator{w})
 	}
 	return w.navigator
 }

@@ -216,7 +216,7 @@ func (x *xhr) document() goja.Value {
 	if x.object == nil || goja.IsNull(x.object) {
 		d := parsedDocument(documentOf(x.Realm()), x.text(), m.Essence())
 		if u := x.response.URL(); u != nil {
-			d.url = u
+			d.url, d.creation = u, u
 		}
 		x.object = d.node().Object()
 	}

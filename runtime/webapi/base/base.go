@@ -3,6 +3,8 @@
 package base
 
 import (
+	"github.com/dop251/goja"
+
 	"github.com/swinspect/swinspect/runtime/webapi/buffer"
 	"github.com/swinspect/swinspect/runtime/webapi/cacheapi"
 	"github.com/swinspect/swinspect/runtime/webapi/compression"
@@ -25,6 +27,14 @@ import (
 // Install is to be called after env.Attach and before any script; global is the
 // implementation of the realm's global object.
 func Install(r *idl.Realm, global any) {
+	if settings := env.Of(r.Realm); settings.Kind != env.Window {
+		scope := &idl.Interface{Name: "WindowOrWorkerGlobalScope"}
+		idl.Mixin(r, scope, global,
+			idl.Attr("isSecureContext", func(c *idl.Call) goja.Value { return c.Value(settings.Secure) }, nil),
+			idl.Attr("crossOriginIsolated", func(c *idl.Call) goja.Value { return c.Value(false) }, nil),
+			idl.Attr("origin", func(c *idl.Call) goja.Value { return c.Value(settings.Origin.String()) }, nil),
+		)
+	}
 	timers.Install(r, global)
 	console.Install(r)
 	perf.Install(r, global)
