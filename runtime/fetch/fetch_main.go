@@ -129,9 +129,10 @@ func (p *fetching) filter(response *Response) *Response {
 	if response.Internal != nil {
 		return response
 	}
-	// DIVERGES: what a service worker made (type "default") stays as it is, as in every browser.
+	// DIVERGES: what a service worker made (type "default") is filtered as basic
+	// whatever the tainting, as in every browser: it is the origin's own.
 	if response.FromServiceWorker {
-		return response
+		return FilterBasic(response)
 	}
 	switch p.r.Tainting {
 	case "cors":

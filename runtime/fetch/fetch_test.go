@@ -302,7 +302,7 @@ func TestWorkerAnswers(t *testing.T) {
 		return nil
 	}
 	r := s.f.Fetch(t.Context(), s.request("/made"), s.env)
-	if text(t, r) != "sw" || r.Type != "default" || !r.FromServiceWorker || r.URL().Path() != "/made" {
+	if text(t, r) != "sw" || r.Type != "basic" || !r.FromServiceWorker || r.URL().Path() != "/made" {
 		t.Errorf("%+v", r)
 	}
 	if r := s.f.Fetch(t.Context(), s.request("/opaque"), s.env); !r.IsNetworkError() {
