@@ -65,7 +65,7 @@ func (f *Fetcher) prepare(ctx context.Context, r *Request, env Client) *fetching
 	if env.BypassServiceWorker {
 		r.ServiceWorkers = "none"
 	}
-	p.manual = r.Mode == "navigate" && r.Redirect == "manual" && r.ReservedClientID != ""
+	p.manual = r.Mode == "navigate" && r.Redirect == "manual" && r.ReservedClientID != "" && !r.Headers.Has("Service-Worker-Navigation-Preload")
 	if !r.Headers.Has("Accept") {
 		r.Headers.Append("Accept", acceptFor(r.Destination))
 	}

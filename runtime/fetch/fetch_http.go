@@ -48,7 +48,7 @@ func (p *fetching) askWorker() *Response {
 	if r.Body != nil {
 		r.Body.Cancel()
 	}
-	response.FromServiceWorker = true
+	response.FromServiceWorker, response.Unfiltered().FromServiceWorker = true, true
 	switch {
 	case response.IsNetworkError():
 		return response
@@ -97,12 +97,13 @@ func (p *fetching) redirected(response *Response) *Response {
 		internal.cancel()
 		return fail("redirected, and the redirect mode is error")
 	case "manual":
+		// A navigation shows what leads nowhere.
+		if to, err := internal.LocationURL(p.r.CurrentURL()); p.manual && to == nil && err == nil {
+			return internal
+		}
 		// DIVERGES: a navigation's response is filtered too; it looks inside (see FollowRedirect).
 		if response.Type == "opaqueredirect" {
 			return response
-		}
-		if len(internal.URLList) == 0 {
-			internal.URLList = append([]*URL(nil), p.r.URLList...)
 		}
 		return FilterOpaqueRedirect(internal)
 	}
@@ -121,24 +122,22 @@ func redirectStatus(status int) bool {
 func RedirectStatus(status int) bool { return redirectStatus(status) }
 
 // LocationURL is where a redirect leads: nil and no error when it has no Location.
-// fragment is the current URL's, used when the new one has none.
+// It is relative to the response's own URL: what a service worker made has none. The
+// fragment of current, the request's URL, stays when the new one has none.
 //
 // Source: https://fetch.spec.whatwg.org/#concept-response-location-url
-func (r *Response) LocationURL(base *URL) (*URL, error) {
+func (r *Response) LocationURL(current *URL) (*URL, error) {
 	inner := r.Unfiltered()
 	value, ok := inner.Headers.Get("Location")
 	if !redirectStatus(inner.Status) || !ok {
 		return nil, nil
 	}
-	if u := inner.URL(); u != nil {
-		base = u
-	}
-	to, err := ParseURL(decodeHeader(value), base)
+	to, err := ParseURL(decodeHeader(value), inner.URL())
 	if err != nil {
 		return nil, err
 	}
-	if base.HasFragment() && !to.HasFragment() {
-		return ParseURL(to.String()+"#"+base.Fragment(), nil)
+	if current.HasFragment() && !to.HasFragment() {
+		return ParseURL(to.String()+"#"+current.Fragment(), nil)
 	}
 	return to, nil
 }

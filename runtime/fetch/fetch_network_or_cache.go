@@ -3,6 +3,7 @@ package fetch
 import (
 	"encoding/base64"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -20,6 +21,9 @@ func (p *fetching) networkOrCacheFetch() *Response {
 	h.Headers = r.Headers.Clone()
 	p.addHeaders(&h)
 	if answer := p.intercept(&h); answer != nil {
+		if len(answer.URLList) == 0 {
+			answer.URLList = slices.Clone(r.URLList)
+		}
 		return answer
 	}
 	p.addCredentials(&h)
