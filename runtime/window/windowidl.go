@@ -204,6 +204,7 @@ func (d *Document) installAPIs() {
 	}
 	d.client.SetEnvironment(environment)
 	base.Install(r, d.window)
+	idl.Expose(r, d.navigatorInterface())
 	d.installStorage()
 }
 
@@ -215,7 +216,7 @@ func init() {
 	windowInterfaces = append([]*idl.Interface{
 		nodeInterface, elementInterface, htmlElement, svgElement, unknownElement, characterData, textInterface, commentNode, doctypeNode,
 		fragmentElement, documentInterface, htmlDocument, nodeList, tokenListInterface, domParser, mouseEvent, uiEvent, pageTransition,
-		locationInterface, historyInterface, d.navigatorInterface(), popState, hashChange, mutationObserverInterface, mediaQueryList,
+		locationInterface, historyInterface, popState, hashChange, mutationObserverInterface, mediaQueryList,
 		xmlHTTPRequest, xhrEventTarget, xhrUpload, workerInterface, sharedWorkerInterface,
 	}, elementInterfaces...)
 }
