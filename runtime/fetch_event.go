@@ -107,8 +107,11 @@ func (e *Engine) dispatchFetchOnce(h *fetchHandling, run *run, p *preload) Fetch
 	if p != nil {
 		ev.Preload = p.offer
 	}
-	// Create Fetch Event and Dispatch 17.4.8
-	ev.ClientID = r.ClientID
+	// Create Fetch Event and Dispatch 17.4.8: the page that a navigation starts from is
+	// not its client.
+	if !r.IsNavigation() {
+		ev.ClientID = r.ClientID
+	}
 	// Create Fetch Event and Dispatch 17.4.9
 	if h.reserved != nil && r.IsNonSubresource() && r.Destination != "report" {
 		ev.ResultingClientID = h.reserved.id
