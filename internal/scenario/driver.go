@@ -42,10 +42,20 @@ func Run(ctx context.Context, b *backend.Backend, s Scenario) (answer json.RawMe
 	if err := p.Navigate(ctx, d.origin+"/harness/"); err != nil {
 		return nil, err
 	}
-	return p.Evaluate(ctx, expression(w.fill(s.Page)))
+	said, err := p.Evaluate(ctx, expression(w.fill(s.Page)))
+	if err != nil {
+		return nil, err
+	}
+	var text string
+	if err := json.Unmarshal(said, &text); err != nil {
+		return nil, fmt.Errorf("the answer is no string: %w", err)
+	}
+	return json.RawMessage(text), nil
 }
 
-// expression makes the helpers and the page's script one expression.
+// expression makes the helpers and the page's script one expression, whose value
+// is the answer as JSON text: the protocol's own by-value results differ from it in
+// dates and the like.
 func expression(script string) string {
 	return `(async () => {
 if (document.readyState !== 'complete') await new Promise(r => addEventListener('load', r, {once: true}));
@@ -53,7 +63,7 @@ if (document.readyState !== 'complete') await new Promise(r => addEventListener(
 const answer = await (async () => {
 ` + script + `
 })();
-return answer === undefined ? null : answer;
+return JSON.stringify(answer === undefined ? null : answer);
 })()`
 }
 
