@@ -26,6 +26,9 @@ func ServeLogger(l *slog.Logger) ServeOption { return func(s *server) { s.log = 
 // OnConnect is called with the browser session before the first command is read.
 func OnConnect(f func(*ServerSession)) ServeOption { return func(s *server) { s.onConnect = f } }
 
+// RootData sets the Data of the browser session.
+func RootData(data any) ServeOption { return func(s *server) { s.rootData = data } }
+
 // Serve answers the commands that arrive on the transport until it ends, and
 // returns when every handler has: nil when the client went away or ctx ended,
 // the cause otherwise. The commands of the browser session (no sessionId) are
@@ -46,7 +49,7 @@ func Serve(ctx context.Context, t Transport, mux *Mux, opts ...ServeOption) erro
 	for _, opt := range opts {
 		opt(s)
 	}
-	root, err := s.open("", mux, nil)
+	root, err := s.open("", mux, s.rootData)
 	if err == nil && s.onConnect != nil {
 		s.onConnect(root)
 	}
@@ -69,6 +72,7 @@ type server struct {
 	transport Transport
 	log       *slog.Logger
 	onConnect func(*ServerSession)
+	rootData  any
 	wg        sync.WaitGroup // sessions and Laters
 
 	mu       sync.Mutex

@@ -40,6 +40,8 @@ type Storage struct {
 	byKey map[string]*Cache
 	usage int64
 	seq   uint64
+	// listeners are those of Listen.
+	listeners []func(Change)
 }
 
 // Change says what a call changed: the list of caches, or one cache's content.
@@ -163,7 +165,23 @@ func (s *Storage) reserve(delta int64) bool {
 }
 
 func (s *Storage) changed(c Change) {
+	for _, f := range s.listening() {
+		f(c)
+	}
 	if s.OnChange != nil {
 		s.OnChange(c)
 	}
+}
+
+// Listen calls f for every change from now on, as OnChange is called.
+func (s *Storage) Listen(f func(Change)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.listeners = append(s.listeners[:len(s.listeners):len(s.listeners)], f)
+}
+
+func (s *Storage) listening() []func(Change) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.listeners
 }

@@ -1,0 +1,113 @@
+package devtools
+
+import (
+	"context"
+	"runtime"
+
+	"github.com/chromedp/cdproto/browser"
+	cdproto "github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/inspector"
+	cdpio "github.com/chromedp/cdproto/io"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/performance"
+)
+
+// browserDomain is Browser.
+func browserDomain(t *table) {
+	handle(t, browser.GetVersion, func(_ context.Context, s *session, _ cdproto.Empty) (browser.GetVersionResult, error) {
+		return browser.GetVersionResult{
+			ProtocolVersion: "1.3", Product: s.server.options.Product, Revision: "@0", UserAgent: s.server.browser.UserAgent(), JsVersion: runtime.Version(),
+		}, nil
+	})
+	handle(t, browser.Close, func(_ context.Context, s *session, _ cdproto.Empty) (cdproto.Empty, error) {
+		if s.server.options.OnClose != nil {
+			s.server.options.OnClose()
+		}
+		return none, nil
+	})
+	handle(t, browser.GetWindowForTarget, func(_ context.Context, s *session, p browser.GetWindowForTargetParams) (browser.GetWindowForTargetResult, error) {
+		return browser.GetWindowForTargetResult{}, failed("Browser window not found")
+	})
+	accept(t, browser.SetDownloadBehavior)       // downloads are not stored
+	accept(t, named("Browser.grantPermissions")) // everything a worker may ask for is granted
+	accept(t, browser.SetPermission)
+	accept(t, browser.ResetPermissions)
+}
+
+func inspectorDomain(t *table) {
+	eventOf(t, inspector.Detached)
+	eventOf(t, inspector.TargetCrashed)
+	eventOf(t, inspector.TargetReloadedAfterCrash)
+	accept(t, inspector.Enable) // its events are sent to every session
+	accept(t, inspector.Disable)
+}
+
+// logDomain is Log: the engine writes no log entries of its own.
+func logDomain(t *table) {
+	eventOf(t, log.EntryAdded)
+	accept(t, log.Enable)
+	accept(t, log.Disable)
+	accept(t, log.Clear)
+	accept(t, log.StartViolationsReport)
+	accept(t, log.StopViolationsReport)
+}
+
+// performanceDomain is what clients enable without using it.
+func performanceDomain(t *table) {
+	accept(t, performance.Enable)
+	accept(t, performance.Disable)
+	handle(t, performance.GetMetrics, func(_ context.Context, s *session, _ cdproto.Empty) (performance.GetMetricsResult, error) {
+		return performance.GetMetricsResult{Metrics: []*performance.Metric{{Name: "Timestamp", Value: seconds(s.server.clock.Now())}}}, nil
+	})
+}
+
+// emulationDomain: what has to do with a screen changes nothing, for there is none.
+func emulationDomain(t *table) {
+	accept(t, emulation.SetDeviceMetricsOverride)
+	accept(t, emulation.ClearDeviceMetricsOverride)
+	accept(t, emulation.SetTouchEmulationEnabled)
+	accept(t, emulation.SetEmulatedMedia)
+	accept(t, emulation.SetFocusEmulationEnabled)
+	accept(t, emulation.SetDefaultBackgroundColorOverride)
+	accept(t, emulation.SetScrollbarsHidden)
+	handle(t, emulation.SetUserAgentOverride, func(_ context.Context, s *session, p emulation.SetUserAgentOverrideParams) (cdproto.Empty, error) {
+		s.server.mu.Lock()
+		defer s.server.mu.Unlock()
+		s.network.userAgent = p.UserAgent
+		return none, nil
+	})
+	handle(t, emulation.SetVirtualTimePolicy, setVirtualTime)
+}
+
+// stream is a stream that a client reads with IO.read.
+type stream struct{ data []byte }
+
+func ioDomain(t *table) {
+	handle(t, cdproto.Command[cdpio.ReadParams, readResult]{Method: cdpio.CommandRead}, func(_ context.Context, s *session, p cdpio.ReadParams) (readResult, error) {
+		s.server.mu.Lock()
+		defer s.server.mu.Unlock()
+		x := s.streams[string(p.Handle)]
+		if x == nil {
+			return readResult{}, invalid("Invalid stream handle")
+		}
+		n := len(x.data)
+		if p.Size > 0 {
+			n = min(n, int(p.Size))
+		}
+		part := x.data[:n]
+		x.data = x.data[n:]
+		return readResult{Data: text(part), EOF: len(x.data) == 0}, nil
+	})
+	handle(t, cdpio.Close, func(_ context.Context, s *session, p cdpio.CloseParams) (cdproto.Empty, error) {
+		s.server.mu.Lock()
+		defer s.server.mu.Unlock()
+		delete(s.streams, string(p.Handle))
+		return none, nil
+	})
+}
+
+type readResult struct {
+	Data text `json:"data"`
+	EOF  bool `json:"eof"`
+}
