@@ -124,8 +124,7 @@ func TestDecoding(t *testing.T) {
 }
 
 func TestRedirects(t *testing.T) {
-	var s *site
-	s = newSite(t, FetcherOptions{}, map[string]http.HandlerFunc{
+	s := newSite(t, FetcherOptions{}, map[string]http.HandlerFunc{
 		"/to": func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Location", "/end?m="+r.Method)
 			w.WriteHeader(302)

@@ -34,7 +34,6 @@ type stored struct {
 	status              int
 	statusText          string
 	headers             HeaderList
-	urlList             []*URL
 	body                []byte
 	requested, received time.Time
 	element             *list.Element

@@ -109,3 +109,15 @@ func (u *URL) Origin() Origin {
 	}
 	return OpaqueOrigin()
 }
+
+// WithCredentials is the URL with another username and password, as XMLHttpRequest's
+// open sets them.
+func (u *URL) WithCredentials(username, password string) *URL {
+	parsed, err := whatwg.Parse(u.href)
+	if err != nil {
+		return u
+	}
+	parsed.SetUsername(username)
+	parsed.SetPassword(password)
+	return newURL(parsed)
+}
