@@ -74,6 +74,8 @@ type Agent struct {
 	// Of the loop alone.
 	depth      int      // calls into goja under way
 	soon       []func() // microtasks queued while no script was running
+	// atCheckpoint is what AtCheckpoint was given.
+	atCheckpoint []func()
 	microtasks []func() // those that promise jobs stand for, oldest first
 	rejections rejections
 	realms     map[*Realm]struct{}
@@ -270,6 +272,7 @@ func (a *Agent) runTask(t task) {
 	}()
 	t.run()
 	a.Checkpoint()
+	a.checkpointed()
 	a.reportRejections()
 	if t.after != nil {
 		t.after()

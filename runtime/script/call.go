@@ -16,15 +16,34 @@ import (
 // [Agent.Describe]). An interrupt is a panic that unwinds the task: the agent is ending.
 func (a *Agent) Call(f goja.Callable, this goja.Value, args ...goja.Value) (goja.Value, error) {
 	a.depth++
-	defer func() { a.depth-- }()
+	defer a.leave()
 	v, err := f(this, args...)
 	return v, fatal(err)
+}
+
+// leave is the end of a call into goja: the outermost one has drained its jobs.
+func (a *Agent) leave() {
+	if a.depth--; a.depth == 0 && len(a.atCheckpoint) > 0 {
+		a.checkpointed()
+	}
+}
+
+// AtCheckpoint runs f once, when the microtask checkpoint after the script that is
+// running now is through: "cleanup Indexed Database transactions". f runs no script.
+func (a *Agent) AtCheckpoint(f func()) { a.atCheckpoint = append(a.atCheckpoint, f) }
+
+func (a *Agent) checkpointed() {
+	list := a.atCheckpoint
+	a.atCheckpoint = nil
+	for _, f := range list {
+		f()
+	}
 }
 
 // Run runs a compiled script in the agent's native global.
 func (a *Agent) Run(p *goja.Program) (goja.Value, error) {
 	a.depth++
-	defer func() { a.depth-- }()
+	defer a.leave()
 	v, err := a.rt.RunProgram(p)
 	return v, fatal(err)
 }
