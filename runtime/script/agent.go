@@ -72,17 +72,17 @@ type Agent struct {
 	OnUnhandledRejection, OnRejectionHandled func(*goja.Promise)
 
 	// Of the loop alone.
-	depth      int      // calls into goja under way
-	soon       []func() // microtasks queued while no script was running
+	depth int      // calls into goja under way
+	soon  []func() // microtasks queued while no script was running
 	// atCheckpoint is what AtCheckpoint was given.
 	atCheckpoint []func()
-	microtasks []func() // those that promise jobs stand for, oldest first
-	rejections rejections
-	realms     map[*Realm]struct{}
-	current    string
-	watching   *time.Timer   // of the task that runs
-	left       time.Duration // what it may compute, from since on
-	since      time.Time
+	microtasks   []func() // those that promise jobs stand for, oldest first
+	rejections   rejections
+	realms       map[*Realm]struct{}
+	current      string
+	watching     *time.Timer   // of the task that runs
+	left         time.Duration // what it may compute, from since on
+	since        time.Time
 
 	// Intrinsics as they were before any script ran.
 	promiseConstructor, promisePrototype *goja.Object
