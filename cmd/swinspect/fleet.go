@@ -25,6 +25,7 @@ type fleet struct {
 
 	mu       sync.Mutex
 	launched []*chromium.Process
+	engines  []*engineChild
 	closed   bool
 }
 
@@ -91,6 +92,27 @@ func (f *fleet) launch(ctx context.Context, url string) (string, error) {
 	return id, nil
 }
 
+// startEngine starts the engine in a process of its own and shows it. It comes back
+// when it dies.
+func (f *fleet) startEngine(ctx context.Context, o engineOptions) error {
+	for _, site := range o.Sites {
+		if _, _, err := parseSite(site); err != nil {
+			return err
+		}
+	}
+	child, err := newEngineChild(f.io, o)
+	if err != nil {
+		return err
+	}
+	f.mu.Lock()
+	f.engines = append(f.engines, child)
+	f.mu.Unlock()
+	if _, err := f.hub.Attach(ctx, inspector.AttachOptions{Name: "engine", Dial: child.Dial}); err != nil {
+		return fmt.Errorf("starting the engine: %w", err)
+	}
+	return nil
+}
+
 // discover tells the page what this machine has.
 func (f *fleet) discover(ctx context.Context) []ui.Found {
 	attached := map[string]string{}
@@ -131,9 +153,12 @@ func (f *fleet) close() error {
 	f.wg.Wait()
 	f.mu.Lock()
 	f.closed = true
-	launched := f.launched
+	launched, engines := f.launched, f.engines
 	f.mu.Unlock()
 	err := f.hub.Close()
+	for _, e := range engines {
+		err = errors.Join(err, e.Close())
+	}
 	for _, p := range launched {
 		err = errors.Join(err, p.Close())
 	}

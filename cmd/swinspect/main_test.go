@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -12,7 +13,12 @@ import (
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if os.Getenv("SWINSPECT_ENGINE_CHILD") != "" {
+		main() // the engine that a test's serve starts is this binary
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // result is what one call of the program came to.
 type result struct {

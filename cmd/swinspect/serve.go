@@ -28,6 +28,9 @@ type server struct {
 	token    string
 	discover bool
 	verbose  bool
+	engine   bool
+	sites    []string
+	profile  string
 }
 
 // noURL is what --launch means without a URL.
@@ -41,7 +44,10 @@ func (s *server) bind(cmd *cobra.Command) {
 	f.Lookup("launch").NoOptDefVal = noURL
 	f.BoolVar(&s.open, "open", false, "open the page in your browser")
 	f.StringVar(&s.token, "token", "", "the `TOKEN` that requests which change something must carry (default: a random one)")
-	f.BoolVar(&s.discover, "discover", true, "without --attach and --launch, show the browser of this machine if there is just one")
+	f.BoolVar(&s.discover, "discover", true, "without --attach, --launch and --site, also show the browser of this machine if there is just one")
+	f.StringArrayVar(&s.sites, "site", nil, "open a built site on the engine: `DIR[@ORIGIN]`, ./dist or ./dist@https://app.example; repeatable")
+	f.BoolVar(&s.engine, "engine", true, "without --attach, --launch and --site, open the demo site on the engine")
+	f.StringVar(&s.profile, "profile", "", "keep the engine's registrations and caches in `DIR`")
 	f.BoolVarP(&s.verbose, "verbose", "v", false, "log what happens to standard error")
 }
 
@@ -68,8 +74,10 @@ func newServe(io stdio) *cobra.Command {
 address is printed to standard output once it answers.
 
 It shows the browsers named by --attach (several at once), one that it starts
-itself with --launch, or, given neither, the one browser of this machine that can
-be attached to. A browser that is not there yet is attached to when it comes;
+itself with --launch, a built site on its own engine (--site), or, given none of
+these, a demo site on the engine, and beside it the one browser of this machine
+that can be attached to. The engine is the Service Workers specification without
+a browser; it runs in a process of its own. A browser that is not there yet is attached to when it comes;
 one that goes away is picked up again when it returns.
 
 Only this machine can reach the default address. Requests must name an allowed
@@ -173,17 +181,35 @@ func (s *server) populate(ctx context.Context, f *fleet) error {
 		}
 		return nil
 	}
-	if len(s.attach) == 0 && s.discover {
-		look, cancel := context.WithTimeout(ctx, 3*time.Second)
-		defer cancel()
-		input, err := theOneBrowser(look)
-		if err != nil {
-			f.io.say("swinspect: %v; the page says how to go on", err)
-			return nil
+	if len(s.sites) > 0 {
+		return f.startEngine(ctx, engineOptions{Sites: s.sites, Profile: s.profile})
+	}
+	if len(s.attach) > 0 {
+		return nil
+	}
+	if s.engine {
+		if err := f.startEngine(ctx, engineOptions{Demo: true, Profile: s.profile}); err != nil {
+			return err
 		}
-		f.keepTrying(ctx, input)
+	}
+	if s.discover {
+		f.wg.Go(func() { f.attachTheOne(ctx, !s.engine) })
 	}
 	return nil
+}
+
+// attachTheOne attaches to the browser of this machine, when there is just one.
+func (f *fleet) attachTheOne(ctx context.Context, say bool) {
+	look, cancel := context.WithTimeout(ctx, 3*time.Second)
+	defer cancel()
+	input, err := theOneBrowser(look)
+	if err != nil {
+		if say {
+			f.io.say("swinspect: %v; the page says how to go on", err)
+		}
+		return
+	}
+	f.keepTrying(ctx, input)
 }
 
 // openPage opens a URL in the user's browser. What that browser prints is not

@@ -77,7 +77,7 @@ func eventually(t *testing.T, url, want string) {
 // serve shows the start page without a browser, and ends at an interrupt.
 func TestServeStartPage(t *testing.T) {
 	defer http.DefaultClient.CloseIdleConnections()
-	url, _, stop := serving(t, nil, "--discover=false")
+	url, _, stop := serving(t, nil, "--discover=false", "--engine=false")
 	if code, body := get(t, url); code != http.StatusOK || !strings.Contains(body, "remote-debugging-port") {
 		t.Errorf("the start page: %d %.1000s", code, body)
 	}

@@ -33,11 +33,12 @@ async function start() {
   });
   await controlled();
   await table();
+  await fetch('/api/forecast', { headers: { 'Accept-Language': 'en' } });
   await Promise.all([
     fetch('/photos/harbour.svg'), // kept by the worker on first use
     fetch('/news/latest.json'), // a static route: never reaches the fetch handler
     fetch('/photos/harbour.svg?size=small'), // misses: the query differs
-    fetch('/api/forecast', { headers: { 'Accept-Language': 'de' } }), // misses: Vary
+    fetch('/api/forecast', { headers: { 'Accept-Language': 'de' } }), // misses: the one that was kept is in English, and its answer varies
     fetch('/missing.txt'),
   ]);
   await registration.update(); // version 2 is out: it installs and waits

@@ -37,6 +37,7 @@ addEventListener('fetch', event => {
   const url = new URL(event.request.url);
   if (event.request.method !== 'GET') return;
   if (event.request.mode === 'navigate') return event.respondWith(page(event, SHELL));
+  if (url.pathname === '/api/forecast') return event.respondWith(cacheFirst(event.request, DATA));
   if (url.pathname.startsWith('/api/')) return event.respondWith(networkFirst(event.request, DATA));
   if (url.pathname.startsWith('/photos/')) return event.respondWith(cacheFirst(event.request, PHOTOS));
   if (url.pathname.endsWith('.js') || url.pathname.endsWith('.css')) event.respondWith(cacheFirst(event.request, SHELL));

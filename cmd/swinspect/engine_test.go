@@ -1,0 +1,89 @@
+package main
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Without a word, swinspect shows the demo: a new version waits, caches, a fetch explained.
+func TestServeOpensTheDemo(t *testing.T) {
+	defer http.DefaultClient.CloseIdleConnections()
+	url, errs, stop := serving(t, nil, "--discover=false")
+	base := strings.TrimSuffix(url, "/")
+	eventually(t, base, "tideline.example")
+	eventually(t, base, "waiting")
+	page := registrationPage(t, base)
+	eventually(t, page+"/caches", "shell-v1")
+	eventually(t, page+"/explain?filter=kind:fetch", "/news/latest.json")
+	eventually(t, page+"/explain?filter=verdict:cache-miss", "/api/forecast")
+	eventually(t, page+"/routes", "/news/*")
+	if exit := stop(); exit != exitOK {
+		t.Errorf("exit %d after an interrupt: %s", exit, errs)
+	}
+}
+
+// registrationPage is where / leads to.
+func registrationPage(t *testing.T, base string) string {
+	t.Helper()
+	_, body := get(t, base)
+	m := regexp.MustCompile(`href="(/b/\w+/r/[\w-]+)/explain"`).FindStringSubmatch(body)
+	if m == nil {
+		t.Fatalf("no registration on %s: %.2000s", base, body)
+	}
+	return base + m[1]
+}
+
+// A built site opens under its own origin.
+func TestServeASite(t *testing.T) {
+	defer http.DefaultClient.CloseIdleConnections()
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"index.html": `<!doctype html><title>shop</title><script>navigator.serviceWorker.register('/sw.js')</script>`,
+		"sw.js":      `addEventListener('fetch', e => e.respondWith(fetch(e.request)))`,
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	url, _, _ := serving(t, nil, "--site", dir+"@https://shop.example")
+	eventually(t, strings.TrimSuffix(url, "/"), "shop.example")
+}
+
+func TestEngineRefusesWhatItCannotServe(t *testing.T) {
+	call(t, "engine", "--site", "/no/such/folder").want(t, exitUsage, "there is no folder /no/such/folder")
+	call(t, "engine", "--site", t.TempDir()+"@ftp://x").want(t, exitUsage, "is no origin")
+	call(t, "engine", "--listen", "0.0.0.0:0").want(t, exitUsage, "--token")
+	call(t, "engine", "--allow", "*", "--resolve", "x").want(t, exitUsage, "--resolve")
+	call(t, "serve", "--listen", "127.0.0.1:0", "--site", "/no/such/folder").want(t, exitUsage, "there is no folder")
+}
+
+// A worker that takes all memory ends the engine, which comes back with what it had.
+func TestTheEngineComesBack(t *testing.T) {
+	defer http.DefaultClient.CloseIdleConnections()
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"index.html": `<!doctype html><title>hog</title><script>
+			navigator.serviceWorker.register('/sw.js').then(() => navigator.serviceWorker.ready).then(r => setTimeout(() => r.active.postMessage('go'), 3000))</script>`,
+		"sw.js": `addEventListener('install', e => e.waitUntil(caches.open('kept').then(c => c.put('/x', new Response('x')))));
+			addEventListener('message', () => { const all = []; for (;;) all.push(new Uint8Array(1 << 24).fill(1)) })`,
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	url, errs, _ := serving(t, nil, "--site", dir+"@https://hog.example")
+	base := strings.TrimSuffix(url, "/")
+	eventually(t, base, "hog.example")
+	for deadline := time.Now().Add(30 * time.Second); !strings.Contains(errs.String(), "memory"); time.Sleep(100 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("nothing was said of the engine's end: %s", errs)
+		}
+	}
+	eventually(t, base, "hog.example")
+	eventually(t, registrationPage(t, base)+"/caches", "kept")
+}
