@@ -19,6 +19,17 @@ type Realm struct {
 	// Report is HTML's "report the exception": whoever makes the realm sets it. It
 	// is called on the loop with what a listener or a callback threw.
 	Report func(e *Exception)
+
+	// Entered, when set, is told on the loop that code of the realm is about to run:
+	// a window group keeps track of whose turn it is.
+	Entered func()
+}
+
+// Enter says that code of the realm is about to run.
+func (r *Realm) Enter() {
+	if r.Entered != nil {
+		r.Entered()
+	}
 }
 
 // NewRealm makes a realm over global; nil means the runtime's native global.
@@ -123,6 +134,7 @@ func (r *Realm) Background(source string, work func(ctx context.Context) error, 
 		err := work(ctx)
 		r.agent.Queue(source, func() {
 			if !r.gone {
+				r.Enter()
 				then(err)
 			}
 		})

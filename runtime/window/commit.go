@@ -74,6 +74,9 @@ func (f *Frame) newDocument(l *loadedDocument, source *inheritance, srcdoc *stri
 	d.stop = cancel
 	f.placeDocument(d, l, source, srcdoc)
 	d.sandbox = f.sandboxFlags()
+	if l.response != nil {
+		d.sandboxByPolicy(l.response.Unfiltered())
+	}
 	if d.sandbox != nil && !d.sandbox.sameOrigin {
 		d.origin = fetch.OpaqueOrigin()
 		d.storageKey = "null"
@@ -227,7 +230,7 @@ func (f *Frame) unload() {
 	for _, child := range f.Children() {
 		child.detach()
 	}
-	if d.window != nil {
+	if d.window != nil && !d.initial {
 		d.window.Fire(pageTransition, &dom.Event{Type: "pagehide"})
 		d.window.FireSimple("unload")
 	}
@@ -247,6 +250,9 @@ func (f *Frame) finished(d *Document) {
 // settled ends the loading of a frame: its element gets load, the document around it
 // may go on.
 func (f *Frame) settled(d *Document) {
+	if d != nil && d.initial && f.container != nil && f.container.navigated {
+		return // what the frame is waiting for is still to come
+	}
 	f.observer().FrameStoppedLoading(f)
 	if f.container == nil {
 		return
@@ -256,9 +262,25 @@ func (f *Frame) settled(d *Document) {
 		f.blocks = false
 		defer outer.unblock()
 	}
-	if d != nil && !outer.gone && !(d.initial && f.container.navigated) {
+	if d != nil && !outer.gone {
 		f.container.FireSimple("load")
 	}
 }
 
 var pageTransition = &iface{Name: "PageTransitionEvent", Parent: dom.EventInterface, Length: 1, New: newPlainEvent}
+
+// sandboxByPolicy applies the sandbox directive of a Content-Security-Policy.
+func (d *Document) sandboxByPolicy(r *fetch.Response) {
+	v, _ := r.Headers.Get("Content-Security-Policy")
+	for policy := range strings.FieldsFuncSeq(v, func(r rune) bool { return r == ';' || r == ',' }) {
+		fields := strings.Fields(strings.ToLower(policy))
+		if len(fields) == 0 || fields[0] != "sandbox" {
+			continue
+		}
+		s := sandboxOf(fields[1:])
+		if d.sandbox != nil {
+			s.scripts, s.sameOrigin = s.scripts && d.sandbox.scripts, s.sameOrigin && d.sandbox.sameOrigin
+		}
+		d.sandbox = s
+	}
+}

@@ -51,7 +51,8 @@ type Document struct {
 	deferred []*scriptState
 	ordered  []*scriptState // async=false scripts that were inserted by script
 	observed []*mutationObserver
-	stop     context.CancelFunc // ends fetches of the document
+	muted    map[string]struct{} // URLs of scripts whose errors tell nothing
+	stop     context.CancelFunc  // ends fetches of the document
 	ctx      context.Context
 }
 

@@ -180,6 +180,15 @@ func (f *Frame) visibilityChanged() {
 	}
 }
 
+// reusable is the window of the initial about:blank that d replaces, when it is of
+// the same origin: d goes on with it, with the listeners and properties it was given.
+func (f *Frame) reusable(d *Document) *Window {
+	if old := f.document; old != nil && old.initial && old.origin.Same(d.origin) {
+		return old.window
+	}
+	return nil
+}
+
 // windowObject is the object of the frame's window, for a new document. It is one
 // and the same for all documents the frame shows, so that scripts that hold it (an
 // iframe's contentWindow, what window.open returned, a message's source) see the
@@ -188,9 +197,12 @@ func (f *Frame) visibilityChanged() {
 // DIVERGES: the standard has a WindowProxy in front of a Window per document. Here
 // code of a document that was navigated away sees its successor's globals, and a
 // property that was made non-configurable stays.
-func (f *Frame) windowObject(rt *goja.Runtime) *goja.Object {
+func (f *Frame) windowObject(rt *goja.Runtime, keep bool) *goja.Object {
 	if f.global == nil {
 		f.global = rt.NewObject()
+		return f.global
+	}
+	if keep {
 		return f.global
 	}
 	for _, name := range f.global.GetOwnPropertyNames() {

@@ -1,6 +1,7 @@
 package window
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/dop251/goja"
@@ -25,12 +26,12 @@ func (f *Frame) sandboxFlags() *sandbox {
 		}
 		return nil
 	}
-	s := &sandbox{}
-	for _, t := range strings.Fields(strings.ToLower(v)) {
-		s.scripts = s.scripts || t == "allow-scripts"
-		s.sameOrigin = s.sameOrigin || t == "allow-same-origin"
-	}
-	return s
+	return sandboxOf(strings.Fields(strings.ToLower(v)))
+}
+
+// sandboxOf are the flags that a list of tokens leaves.
+func sandboxOf(tokens []string) *sandbox {
+	return &sandbox{scripts: slices.Contains(tokens, "allow-scripts"), sameOrigin: slices.Contains(tokens, "allow-same-origin")}
 }
 
 // frameInserted gives an iframe that came into the document its frame.

@@ -40,7 +40,7 @@ var locationInterface = &idl.Interface{Name: "Location"}
 func init() {
 	loc := func(c *idl.Call) *Document { return idl.This[*location](c).w.doc }
 	members := []idl.Member{
-		idl.Attr("href", func(c *idl.Call) goja.Value { return c.Value(loc(c).url.String()) }, func(c *idl.Call) goja.Value {
+		idl.Attr("href", func(c *idl.Call) goja.Value { d := loc(c); sameOriginOnly(c, d); return c.Value(d.url.String()) }, func(c *idl.Call) goja.Value {
 			loc(c).navigateTo(c, c.String(0), false)
 			return nil
 		}),
@@ -49,7 +49,7 @@ func init() {
 		idl.Method("replace", 1, func(c *idl.Call) goja.Value { loc(c).navigateTo(c, c.String(0), true); return nil }),
 		idl.Method("reload", 0, func(c *idl.Call) goja.Value {
 			d := loc(c)
-			n := navigation{url: d.url, reload: true, replace: true, source: d}
+			n := navigation{url: d.url, reload: true, replace: true, source: d}.again(d.frame.history.posted())
 			if d.frame.container != nil {
 				d.frame.container.navigated = true
 				d.frame.startIn(d.frame.container.doc, n)
@@ -79,6 +79,14 @@ func init() {
 		}))
 	}
 	locationInterface.Members = members
+}
+
+// sameOriginOnly throws for a caller of another origin.
+func sameOriginOnly(c *idl.Call, d *Document) {
+	by := callerOf(c, d.window).doc
+	if !by.origin.Same(d.origin) {
+		panic(c.Exception("SecurityError", "Blocked a frame with origin \"%s\" from accessing a cross-origin frame.", by.origin))
+	}
 }
 
 // withPart is a URL with one part replaced.
@@ -123,11 +131,37 @@ type historyEntry struct {
 	url   *fetch.URL
 	state *messaging.Serialized
 	doc   string // loader id of the document it belongs to
+	post  *posted
+}
+
+// posted is the body a document was asked for with.
+type posted struct {
+	method, mime string
+	body         []byte
+}
+
+// again makes a navigation repeat the request of a history entry.
+func (n navigation) again(p *posted) navigation {
+	if p != nil {
+		n.method, n.mime, n.body = p.method, p.mime, p.body
+	}
+	return n
+}
+
+// posted is the body of the document shown; nil for none.
+func (h *history) posted() *posted {
+	if h.at < len(h.entries) {
+		return h.entries[h.at].post
+	}
+	return nil
 }
 
 // committed notes a navigation that is committed.
 func (h *history) committed(d *Document, n navigation, old *Document) {
 	entry := historyEntry{url: d.url, doc: d.loaderID}
+	if n.method != "" && n.method != "GET" {
+		entry.post = &posted{n.method, n.mime, n.body}
+	}
 	switch {
 	case n.history && n.index < len(h.entries):
 		h.at = n.index
@@ -213,7 +247,7 @@ func (f *Frame) traverse(delta int) {
 	if f.container != nil {
 		f.container.navigated = true
 	}
-	f.start(navigation{url: entry.url, history: true, index: to, source: d})
+	f.start(navigation{url: entry.url, history: true, index: to, source: d}.again(entry.post))
 }
 
 // History is what CDP shows of a page's history: URLs, and which is current. From
@@ -285,7 +319,7 @@ func init() {
 			delta := int(idl.Long(c, c.Arg(0)))
 			if delta == 0 {
 				f := frame(c)
-				f.start(navigation{url: f.document.url, reload: true, replace: true, source: f.document})
+				f.start(navigation{url: f.document.url, reload: true, replace: true, source: f.document}.again(f.history.posted()))
 				return nil
 			}
 			return go1(delta)(c)

@@ -11,8 +11,9 @@ import (
 )
 
 var (
-	errSuperseded = errors.New("another navigation took its place")
-	errNoRedirect = errors.New("a redirect leads nowhere")
+	errSuperseded   = errors.New("another navigation took its place")
+	errMixedContent = errors.New("net::ERR_BLOCKED_BY_CLIENT: mixed content")
+	errNoRedirect   = errors.New("a redirect leads nowhere")
 )
 
 // navigation is what a navigation is asked for.
@@ -114,6 +115,11 @@ type loadedDocument struct {
 func (f *Frame) navigate(ctx context.Context, n navigation, source *inheritance) navigated {
 	l, skip := f.obtain(ctx, n, source)
 	out := NavigateResult{FrameID: f.id}
+	if l != nil && errors.Is(l.err, errMixedContent) {
+		out.Err = l.err
+		f.page.group.agent.Queue("navigation", func() { f.settled(nil) })
+		return navigated{out}
+	}
 	if ctx.Err() != nil || skip {
 		if l != nil && l.client != nil {
 			l.client.Discard()
@@ -160,6 +166,9 @@ func (f *Frame) obtain(ctx context.Context, n navigation, source *inheritance) (
 	case "javascript":
 		return nil, true
 	case "http", "https", "blob", "data", "file":
+		if f.mixed(n.url) {
+			return &loadedDocument{url: n.url, err: errMixedContent}, true
+		}
 		return f.fetchDocument(ctx, n, source)
 	}
 	return &loadedDocument{url: n.url, err: errors.New("net::ERR_UNKNOWN_URL_SCHEME")}, false
@@ -245,6 +254,12 @@ func redirectTarget(r *fetch.Request, response *fetch.Response) (*fetch.URL, boo
 	if err != nil || !u.IsHTTP() {
 		return nil, false
 	}
+	// A redirect without a fragment keeps the one there was.
+	if old := r.CurrentURL(); !u.HasFragment() && old.HasFragment() {
+		if kept, err := fetch.ParseURL(u.String()+"#"+old.Fragment(), nil); err == nil {
+			u = kept
+		}
+	}
 	return u, true
 }
 
@@ -329,4 +344,14 @@ func decode(body []byte, response *fetch.Response) string {
 		}
 	}
 	return fetchapi.DecodeUTF8(body)
+}
+
+// mixed reports a frame in a secure document that is to show an insecure one: the
+// navigation is blocked and the frame stays as it is.
+func (f *Frame) mixed(u *fetch.URL) bool {
+	if f.parentFrame() == nil || u.Scheme() != "http" || u.Origin().PotentiallyTrustworthy() {
+		return false
+	}
+	top, ok := f.topOrigin()
+	return ok && top.Scheme() == "https"
 }

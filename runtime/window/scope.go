@@ -19,6 +19,7 @@ type scope struct {
 	object   *goja.Object
 	lexical  map[string]*binding
 	vars     map[string]struct{} // var and function names
+	ran      map[string]struct{} // URLs of scripts
 	internal map[string]goja.Value
 }
 
@@ -29,7 +30,7 @@ type binding struct {
 }
 
 func newScope(r *idl.Realm) *scope {
-	s := &scope{realm: r, lexical: map[string]*binding{}, vars: map[string]struct{}{}}
+	s := &scope{realm: r, lexical: map[string]*binding{}, vars: map[string]struct{}{}, ran: map[string]struct{}{}}
 	rt := r.Runtime()
 	native := func(f func(c goja.FunctionCall) goja.Value) goja.Value { return rt.ToValue(f) }
 	s.internal = map[string]goja.Value{
@@ -117,6 +118,7 @@ func (s *scope) run(url, source string) (goja.Value, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.ran[url] = struct{}{}
 	agent := s.realm.Agent()
 	if err := agent.Try(func() { s.instantiate(p) }); err != nil {
 		return nil, err
@@ -278,4 +280,10 @@ func hasOwn(r *idl.Realm, o *goja.Object, name string) bool {
 func hasProperty(r *idl.Realm, o *goja.Object, name string) bool {
 	v, err := r.Agent().Call(intrinsics(r).has, goja.Undefined(), o, r.Runtime().ToValue(name))
 	return err == nil && v.ToBoolean()
+}
+
+// hasRun reports whether a script of that URL has run in the window.
+func (s *scope) hasRun(url string) bool {
+	_, ok := s.ran[url]
+	return ok
 }

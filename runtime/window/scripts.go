@@ -127,6 +127,9 @@ func (d *Document) fetchScript(w *Node, s *scriptState) {
 			s.failed = true
 		} else {
 			s.source = fetchapi.DecodeUTF8(body)
+			if response.Type == "opaque" {
+				d.mute(s.url)
+			}
 			if u := inner.URL(); u != nil && response.Type != "opaque" {
 				s.url = u
 			}
@@ -227,4 +230,12 @@ func (d *Document) evaluate(url, source string) (goja.Value, *script.Exception) 
 		return nil, d.realm.Agent().Describe(err)
 	}
 	return v, nil
+}
+
+// mute marks a script of another origin that was not fetched with CORS.
+func (d *Document) mute(u *fetch.URL) {
+	if d.muted == nil {
+		d.muted = map[string]struct{}{}
+	}
+	d.muted[u.String()] = struct{}{}
 }

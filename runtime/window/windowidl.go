@@ -3,6 +3,7 @@ package window
 import (
 	"context"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/dop251/goja"
@@ -157,14 +158,21 @@ func screen(c *idl.Call, _ *Window) goja.Value {
 func (d *Document) makeRealm() {
 	agent := d.frame.page.group.agent
 	rt := agent.Runtime()
-	global := d.frame.windowObject(rt)
+	previous := d.frame.reusable(d)
+	global := d.frame.windowObject(rt, previous != nil)
 	realm := agent.NewRealm(global)
 	d.realm = idl.Of(realm)
 	realm.SetValue(documentKey{}, d)
 	d.settings = d.newSettings()
 	env.Attach(realm, d.settings)
-	d.window = &Window{doc: d, cancelled: map[uint64]struct{}{}}
+	d.window = &Window{cancelled: map[uint64]struct{}{}}
+	if previous != nil {
+		d.window = previous
+		d.window.location, d.window.history, d.window.navigator = nil, nil, nil
+	}
+	d.window.doc = d
 	d.window.Bind(d.realm, global)
+	realm.Entered = func() { d.frame.page.group.shared.current = d.window }
 	realm.Report = d.window.report
 	d.frame.page.group.wireRejections()
 	idl.Expose(d.realm, windowInterface)
@@ -251,10 +259,14 @@ func (w *Window) report(e *script.Exception) {
 	if d.gone {
 		return
 	}
+	message, url, line, column := "Uncaught "+e.Error(), e.URL, e.Line, e.Column
+	if _, muted := d.muted[e.URL]; muted {
+		message, url, line, column, value = "Script error.", "", 0, 0, goja.Null()
+	}
 	w.reporting()
 	defer func() { d.realm.Report = w.report }()
 	handled := !w.Fire(dom.ErrorEvent, &dom.Failure{
-		Event: dom.Event{Type: "error", Cancelable: true}, Message: "Uncaught " + e.Error(), Filename: e.URL, Line: e.Line, Column: e.Column, Value: value,
+		Event: dom.Event{Type: "error", Cancelable: true}, Message: message, Filename: url, Line: line, Column: column, Value: value,
 	})
 	if !handled {
 		d.frame.observer().Exception(d.realm.Realm, e, false)
@@ -327,12 +339,34 @@ func (w *Window) postMessage(c *idl.Call) {
 	w.doc.queue("posted message", func() { messaging.FireMessage(&w.Target, m, origin, source) })
 }
 
-// callerOf is the window whose script calls: the one that ran last in the group.
-func callerOf(_ *idl.Call, w *Window) *Window {
-	if current := w.doc.frame.page.group.currentWindow(); current != nil {
+// callerOf is the window whose script calls (the incumbent one): by the script on
+// top of the stack when only one window has run it, otherwise the one whose turn it is.
+func callerOf(c *idl.Call, w *Window) *Window {
+	current := w.doc.frame.page.group.currentWindow()
+	if current == nil {
+		current = w
+	}
+	url := ""
+	for _, f := range c.Runtime().CaptureCallStack(8, nil) {
+		if name := f.SrcName(); name != "" && name != "<native>" && !strings.HasPrefix(name, "swinspect:") {
+			url = name
+			break
+		}
+	}
+	if url == "" || current.doc.scope != nil && current.doc.scope.hasRun(url) {
 		return current
 	}
-	return w
+	for _, p := range w.doc.frame.page.context.Pages() {
+		if p.group != w.doc.frame.page.group {
+			continue
+		}
+		for _, f := range p.Frames() {
+			if d := f.document; d != nil && d.scope != nil && d.scope.hasRun(url) {
+				return d.window
+			}
+		}
+	}
+	return current
 }
 
 func requestFrame(c *idl.Call) goja.Value {

@@ -120,6 +120,16 @@ func (x *xhr) open(c *idl.Call) {
 	if err != nil {
 		panic(c.Exception("SyntaxError", "Invalid URL"))
 	}
+	if c.Has(3) && !idl.IsNullish(c.Arg(3)) || c.Has(4) && !idl.IsNullish(c.Arg(4)) {
+		name, password := "", ""
+		if !idl.IsNullish(c.Arg(3)) {
+			name = c.String(3)
+		}
+		if !idl.IsNullish(c.Arg(4)) {
+			password = c.String(4)
+		}
+		u = u.WithCredentials(name, password)
+	}
 	async := len(c.Args) < 3 || c.Bool(2)
 	if !async && s.Kind == env.Window && (x.timeout != 0 || x.responseType != "") {
 		panic(c.Exception("InvalidAccessError", "Synchronous requests from a document must not set a timeout or response type."))
@@ -254,7 +264,12 @@ func (x *xhr) start(r *fetch.Request) {
 	agent.Go(func(context.Context) {
 		defer cancel(nil)
 		response := perform(ctx, r)
-		task(func() { x.uploaded(); x.gotHeaders(response) })
+		task(func() {
+			// A worker that answers takes the body: nothing is sent.
+			x.uploadListened = x.uploadListened && !response.Unfiltered().FromServiceWorker
+			x.uploaded()
+			x.gotHeaders(response)
+		})
 		if !response.IsNetworkError() {
 			x.pump(ctx, response, task)
 		}

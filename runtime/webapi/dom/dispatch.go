@@ -85,6 +85,9 @@ func (t *Target) invoke(e *Event, capture bool) {
 
 // call calls one listener and reports what it throws.
 func (t *Target) call(l *listener, e *Event) {
+	if t.realm != nil {
+		t.realm.Enter()
+	}
 	if l.handler != nil {
 		t.callHandler(l.handler, e)
 		return

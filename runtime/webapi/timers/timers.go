@@ -166,6 +166,7 @@ func (a *active) fire(t *timer) {
 		return
 	}
 	a.nesting = t.nesting
+	a.realm.Enter()
 	t.run()
 	a.nesting = 0
 	if !t.repeat {
