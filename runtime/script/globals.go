@@ -45,7 +45,7 @@ func InstallGlobals(rt *goja.Runtime) error {
 	deep := func(c goja.FunctionCall) goja.Value {
 		return rt.ToValue(nestsDeeperThan(c.Argument(0).String(), int(c.Argument(1).ToInteger())))
 	}
-	_, err = guard(goja.Undefined(), rt.GlobalObject(), rt.ToValue(deep), rt.ToValue(maxStringLength), rt.ToValue(maxBufferBytes), rt.ToValue(maxArrayLength), rt.ToValue(maxJSONDepth))
+	_, err = guard(goja.Undefined(), rt.GlobalObject(), rt.ToValue(deep), rt.ToValue(maxStringLength), rt.ToValue(maxBufferBytes), rt.ToValue(maxArrayLength), rt.ToValue(maxJSONDepth), rt.ToValue(maxNesting))
 	return err
 }
 

@@ -62,6 +62,32 @@ func TestGuards(t *testing.T) {
 	}
 }
 
+// The function constructors refuse what would overflow the parser's stack, and are
+// what they were otherwise.
+func TestDynamicFunctions(t *testing.T) {
+	const others = "const A = (async () => {}).constructor, G = (function* () {}).constructor; "
+	for source, want := range map[string]string{
+		"Function('('.repeat(1e6))":                           "SyntaxError: the function is nested too deeply",
+		"new Function('a', '['.repeat(1e6))":                  "SyntaxError: the function is nested too deeply",
+		"Function('a = ' + '['.repeat(1e6), '')":              "SyntaxError: the function is nested too deeply",
+		"(() => {}).constructor('{'.repeat(1e6))":             "SyntaxError: the function is nested too deeply",
+		others + "A('('.repeat(1e6))":                         "SyntaxError: the function is nested too deeply",
+		others + "G('('.repeat(1e6))":                         "SyntaxError: the function is nested too deeply",
+		"Function('a', 'b', 'return a + b')(1, 2)":            "3",
+		"new Function('return this')() === globalThis":        "true",
+		"Function('').name + Function.length + Function.name": "anonymous1Function",
+		"[Function.prototype.constructor === Function, Function instanceof Function, (() => {}) instanceof Function, Object.getPrototypeOf(Function) === Function.prototype].join()": "true,true,true,true",
+		others + "[A.name, G.name, Object.getPrototypeOf(A) === Function, new G('yield 1; yield 2')().toArray().join('')].join()":                                                    "AsyncFunction,GeneratorFunction,true,12",
+		others + "A('return await 4')()": "4",
+		"class F extends Function { two() { return 2 } }; const f = new F('return 1'); f() + f.two()": "3",
+		"Function('return (')": "SyntaxError",
+	} {
+		if got := value(t, source); got != want && (want != "SyntaxError" || !strings.HasPrefix(got, want)) {
+			t.Errorf("%s\n gave %.200s\n want %s", source, got, want)
+		}
+	}
+}
+
 func BenchmarkNew(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {

@@ -1,6 +1,6 @@
 // Natives that would end the process, or that nothing could interrupt, refuse what
 // no browser would do either. deep(text, n) reports brackets nested deeper than n.
-(function (global, deep, maxString, maxBytes, maxLength, maxDepth) {
+(function (global, deep, maxString, maxBytes, maxLength, maxDepth, maxNesting) {
   "use strict";
   const { defineProperty, getOwnPropertyDescriptor, setPrototypeOf, getPrototypeOf } = Object;
   const { construct, ownKeys } = Reflect;
@@ -69,4 +69,31 @@
   rebuilt("ArrayBuffer", 1);
   for (const [name, size] of [["Int8Array", 1], ["Uint8Array", 1], ["Uint8ClampedArray", 1], ["Int16Array", 2], ["Uint16Array", 2], ["Int32Array", 4], ["Uint32Array", 4],
     ["Float32Array", 4], ["Float64Array", 8], ["BigInt64Array", 8], ["BigUint64Array", 8]]) rebuilt(name, size);
+
+  // The parser recurses, and a Go stack that overflows ends the process: text that
+  // is nested too deeply never reaches it.
+  const dynamic = (Original, kind) => {
+    const f = function () {
+      let all = "";
+      const list = [];
+      for (let i = 0; i < arguments.length; i++) {
+        const part = `${arguments[i]}`;
+        all += part + "\n";
+        defineProperty(list, i, { value: part, writable: true, enumerable: true, configurable: true });
+      }
+      if (all.length > maxNesting && deep(all, maxNesting)) throw new SyntaxError("the function is nested too deeply");
+      return construct(Original, list, new.target === undefined || new.target === f ? Original : new.target);
+    };
+    defineProperty(f, "name", { value: Original.name, configurable: true });
+    defineProperty(f, "length", { value: 1, configurable: true });
+    defineProperty(f, "prototype", { value: Original.prototype, writable: false, enumerable: false, configurable: false });
+    setPrototypeOf(f, kind);
+    defineProperty(Original.prototype, "constructor", { value: f });
+    return f;
+  };
+  const GeneratorFunction = getPrototypeOf(function* () {}).constructor, AsyncFunction = getPrototypeOf(async function () {}).constructor;
+  const guarded = dynamic(Function, getPrototypeOf(Function));
+  dynamic(GeneratorFunction, guarded);
+  dynamic(AsyncFunction, guarded);
+  defineProperty(global, "Function", { value: guarded, writable: true, enumerable: false, configurable: true });
 })
