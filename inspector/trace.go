@@ -91,7 +91,8 @@ func (s *State) StoriesOf(r *Registration) []Story {
 func (s *Story) add(step TraceStep) {
 	s.Steps = append(s.Steps, step)
 	s.Ended = step.Time
-	if step.Verdict != "" {
+	// What a route decided stays the verdict when the request then goes past the handler.
+	if step.Verdict != "" && !(s.Verdict == routeMatched && step.Verdict == "fell-through") {
 		s.Verdict = step.Verdict
 	}
 	if id, ok := strings.CutPrefix(step.Subject, "registration:"); ok && s.Registration == "" {
@@ -139,6 +140,9 @@ func (s *Story) title() string {
 	}
 	return first
 }
+
+// routeMatched is the verdict of a static route.
+const routeMatched = "route-matched"
 
 func storyKind(algorithm string) StoryKind {
 	switch algorithm {

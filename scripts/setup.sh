@@ -83,7 +83,7 @@ fi
 packages() {
   local dir=$1 stamp=$1/node_modules/.package-lock.json; shift
   if [ ! -e "$stamp" ] || [ "$dir/package-lock.json" -nt "$stamp" ]; then
-    (cd "$dir" && npm ci --silent --no-fund --no-audit "$@" >&2 </dev/null)
+    (cd "$dir" && npm ci --loglevel=error --no-fund --no-audit "$@" >&2 </dev/null)
     touch "$stamp"
   fi
 }

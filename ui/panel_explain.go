@@ -14,7 +14,7 @@ func explainPanel(_ *Server, w http.ResponseWriter, r *http.Request, p *PageCont
 		return
 	}
 	p.Shell.PageClass = "explain"
-	p.Shell.Split = true
+	p.Shell.Panes, p.Shell.Split = true, true
 	p.Shell.Modules = append(p.Shell.Modules, "js/panel.js")
 	p.Render(w, r, pages.Explain(p.Shell, pages.NewExplain(p.State, p.Registration, components.AddressOf(r.URL))))
 }

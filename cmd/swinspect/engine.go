@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -115,13 +116,24 @@ func (e *engine) opened(ctx context.Context, io stdio, server *devtools.Server, 
 	}
 }
 
+// openAfter lets the client have the answer to its question first.
+const openAfter = 20 * time.Millisecond
+
+// servePipe opens the pages when the client watches, so that it sees all of it.
 func (e *engine) servePipe(ctx context.Context, io stdio, server *devtools.Server, n *engineNet) error {
 	in, out := os.NewFile(3, "commands"), os.NewFile(4, "messages")
 	if in == nil || out == nil {
 		return usage("--pipe: file descriptors 3 and 4 are not open")
 	}
-	e.opened(ctx, io, server, n)
-	err := server.ServeBrowser(ctx, cdp.NewStream(in, out))
+	var pages sync.WaitGroup
+	defer pages.Wait()
+	watched := &watchedTransport{Transport: cdp.NewStream(in, out), watched: func() {
+		pages.Go(func() {
+			time.Sleep(openAfter)
+			e.opened(ctx, io, server, n)
+		})
+	}}
+	err := server.ServeBrowser(ctx, watched)
 	if ctx.Err() != nil {
 		return nil
 	}

@@ -15,8 +15,8 @@ import (
 )
 
 var (
-	endpoint = flag.String("endpoint", "", "the DevTools endpoint to run on instead of a launched Chromium")
-	engine   = flag.String("engine", "", `a command that prints "DevTools listening on ws://…" to run on`)
+	endpoint = flag.String("endpoint", "", "a DevTools endpoint to run TestEndpoint on")
+	engine   = flag.String("engine", "", `a command that prints "DevTools listening on ws://…" to run TestEndpoint on`)
 	only     = flag.String("only", "", "regular expression that a scenario's name must match")
 	update   = flag.Bool("update", false, "write the answers that came into the scenarios without one")
 )
@@ -38,6 +38,15 @@ func TestChromium(t *testing.T) {
 	runAll(t, backend.Options{Chromium: true})
 }
 
+func TestEngine(t *testing.T) {
+	o, err := backend.Engine(t.Context(), t.TempDir(), "--allow-origin", "*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	runAll(t, o)
+}
+
+// TestEndpoint runs on something else, when a flag names it.
 func TestEndpoint(t *testing.T) {
 	switch {
 	case *endpoint != "":

@@ -1,11 +1,5 @@
 package wpt
 
-import (
-	"os/exec"
-	"path/filepath"
-	"strings"
-)
-
 // Update puts the results of a run into a file of expectations; tests that were
 // not run keep theirs. Messages and durations stay out of it, and a subtest
 // whose name holds what changes from run to run (a port, a token, a time) is
@@ -25,14 +19,8 @@ func Update(name string, got Results) error {
 	return WriteResults(name, all)
 }
 
-// EngineCommand is the engine of this repository with what the suite's server
-// needs: its key trusted, its host names at the loopback interface, all of them
-// allowed. The binary is built into dir first.
-func EngineCommand(dir, spki string) []string {
-	binary := filepath.Join(dir, "swinspect")
-	build := exec.Command("go", "build", "-o", binary, "github.com/swinspect/swinspect/cmd/swinspect")
-	if out, err := build.CombinedOutput(); err != nil {
-		return []string{"sh", "-c", "printf '%s\n' '" + strings.ReplaceAll(string(out), "'", " ") + "' >&2; exit 1"}
-	}
-	return []string{binary, "engine", "--listen", "127.0.0.1:0", "--trust-spki", spki, "--resolve", "*.test=127.0.0.1", "--allow-origin", "*"}
+// EngineArgs are the flags the engine needs for the suite: its server's key
+// trusted, its host names at the loopback interface, all of them allowed.
+func EngineArgs(spki string) []string {
+	return []string{"--trust-spki", spki, "--resolve", "*.test=127.0.0.1", "--allow-origin", "*"}
 }

@@ -80,7 +80,11 @@ func options(t *testing.T) backend.Options {
 	case *launch:
 		return backend.Options{Chromium: true, Args: ChromiumArgs(spki)}
 	case *engine == "default":
-		return backend.Options{Command: EngineCommand(t.TempDir(), spki), Stderr: os.Stderr}
+		o, err := backend.Engine(t.Context(), t.TempDir(), EngineArgs(spki)...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return o
 	case *engine != "":
 		return backend.Options{Command: strings.Fields(strings.ReplaceAll(*engine, "{spki}", spki)), Stderr: os.Stderr}
 	}

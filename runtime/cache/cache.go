@@ -63,6 +63,17 @@ func (c *Cache) Match(request *fetch.Request, o QueryOptions) *fetch.Response {
 	return c.responseOf(found[0])
 }
 
+// Peek is Match for those who only look: OnLookup is not told.
+func (c *Cache) Peek(request *fetch.Request, o QueryOptions) *fetch.Response {
+	c.storage.mu.Lock()
+	found := c.queryLocked(request, o, true, nil)
+	c.storage.mu.Unlock()
+	if len(found) == 0 {
+		return nil
+	}
+	return c.responseOf(found[0])
+}
+
 // MatchAll is every response that matches, all of them when request is nil.
 func (c *Cache) MatchAll(request *fetch.Request, o QueryOptions) []*fetch.Response {
 	found := c.query(request, o, false)

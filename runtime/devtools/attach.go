@@ -93,6 +93,9 @@ func (s *Server) open(from *session, t *subject, auto, wait bool) (*session, err
 	if first {
 		s.changed(t)
 	}
+	if t != nil && t.loaded {
+		emit(x, inspector.WorkerScriptLoaded, inspector.EventWorkerScriptLoaded{})
+	}
 	if t != nil && t.crashed {
 		emit(x, inspector.TargetCrashed, inspector.EventTargetCrashed{})
 	}

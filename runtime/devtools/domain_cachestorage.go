@@ -166,7 +166,7 @@ func requestCachedResponse(_ context.Context, s *session, p cachestorage.Request
 	for _, h := range p.RequestHeaders {
 		request.Headers.Append(h.Name, h.Value)
 	}
-	response := c.Match(request, cache.QueryOptions{})
+	response := c.Peek(request, cache.QueryOptions{})
 	if response == nil {
 		return cachestorage.RequestCachedResponseResult{}, missing
 	}

@@ -212,6 +212,9 @@ func (o *engineEvents) Worker(w runtime.WorkerInfo) {
 	if w.State == runtime.StateRedundant {
 		state.redundant[w.ID] = true
 	}
+	if t := state.versions[w.ID]; t != nil && w.Running == "running" {
+		s.scriptLoaded(t)
+	}
 	if versionKey(w) == before {
 		return
 	}

@@ -35,10 +35,20 @@ func browserDomain(t *table) {
 	accept(t, browser.ResetPermissions)
 }
 
+// enabledOnly are domains that clients enable on every target and whose events never
+// come here: no audit, no stylesheet, no overlay, no certificate is ever looked at.
+func enabledOnly(t *table) {
+	for _, domain := range []string{"Audits", "CSS", "Overlay", "Security", "Console", "Profiler", "HeapProfiler", "Media"} {
+		accept(t, named(domain+".enable"))
+		accept(t, named(domain+".disable"))
+	}
+}
+
 func inspectorDomain(t *table) {
 	eventOf(t, inspector.Detached)
 	eventOf(t, inspector.TargetCrashed)
 	eventOf(t, inspector.TargetReloadedAfterCrash)
+	eventOf(t, inspector.WorkerScriptLoaded)
 	accept(t, inspector.Enable) // its events are sent to every session
 	accept(t, inspector.Disable)
 }

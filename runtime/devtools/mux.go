@@ -1,6 +1,10 @@
 package devtools
 
-import "github.com/swinspect/swinspect/cdp"
+import (
+	"github.com/chromedp/cdproto/runtime"
+
+	"github.com/swinspect/swinspect/cdp"
+)
 
 // table is the commands of one kind of session, and their description for
 // /json/protocol.
@@ -22,6 +26,8 @@ func newTables() tables {
 	for _, x := range []*table{t.browser, t.tab, t.page, t.worker, t.serviceWorker} {
 		targetDomain(x)
 	}
+	handle(t.tab, runtime.RunIfWaitingForDebugger, runIfWaiting)
+	handle(t.browser, runtime.RunIfWaitingForDebugger, runIfWaiting)
 	browserDomain(t.browser)
 	targetBrowserDomain(t.browser)
 	schemaDomain(t.browser)
@@ -33,6 +39,7 @@ func newTables() tables {
 		fetchDomain(x)
 		logDomain(x)
 		inspectorDomain(x)
+		enabledOnly(x)
 		ioDomain(x)
 		storageDomain(x)
 		emulationDomain(x)

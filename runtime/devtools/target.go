@@ -42,6 +42,7 @@ type subject struct {
 	waiting    map[*session]bool // sessions it waits for before it starts
 	start      chan struct{}     // closed when it need not wait any longer; nil: it does not wait
 	ready      bool              // a page's initial document is there
+	loaded     bool              // a worker whose script was evaluated
 	crashed    bool              // a worker that stopped while sessions were attached
 	gone       bool
 
@@ -136,12 +137,27 @@ func (s *Server) letGo(t *subject) {
 		t.start = nil
 	}
 	t.waiting = nil
+	if t.kind == kindWorker || t.kind == kindSharedWorker {
+		s.scriptLoaded(t)
+	}
+}
+
+// scriptLoaded tells that a worker's script was evaluated (of a dedicated or shared
+// worker: is about to be); clients evaluate in it from then on. With Server.mu held.
+func (s *Server) scriptLoaded(t *subject) {
+	if t.loaded {
+		return
+	}
+	t.loaded = true
+	for _, x := range t.sessions {
+		emit(x, inspector.WorkerScriptLoaded, inspector.EventWorkerScriptLoaded{})
+	}
 }
 
 // crash notes that a worker stopped while sessions were attached: they stay, and the
 // next start is theirs again. With Server.mu held.
 func (s *Server) crash(t *subject) {
-	t.crashed = true
+	t.crashed, t.loaded = true, false
 	t.worker = nil
 	for _, x := range t.sessions {
 		emit(x, inspector.TargetCrashed, inspector.EventTargetCrashed{})

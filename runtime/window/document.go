@@ -209,7 +209,9 @@ func (d *Document) parsed() {
 
 // contentLoaded fires DOMContentLoaded.
 func (d *Document) contentLoaded() {
-	d.node().Fire(domEvent("DOMContentLoaded", true))
+	if !d.initial {
+		d.node().Fire(domEvent("DOMContentLoaded", true))
+	}
 	if d.realm != nil {
 		serviceworker.ContainerOf(d.realm).StartMessages()
 	}
@@ -226,7 +228,9 @@ func (d *Document) maybeLoad() {
 	d.started = true
 	d.queue("load", func() {
 		d.setState("complete")
-		if d.window != nil {
+		// The initial about:blank is loaded from the start: it fires nothing, for its
+		// window may go on to be that of the document to come.
+		if d.window != nil && !d.initial {
 			d.window.fireLoad()
 		}
 		d.frame.finished(d)

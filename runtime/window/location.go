@@ -1,6 +1,7 @@
 package window
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/dop251/goja"
@@ -85,7 +86,7 @@ func init() {
 func sameOriginOnly(c *idl.Call, d *Document) {
 	by := callerOf(c, d.window).doc
 	if !by.origin.Same(d.origin) {
-		panic(c.Exception("SecurityError", "Blocked a frame with origin \"%s\" from accessing a cross-origin frame.", by.origin))
+		panic(idl.DOMError(by.realm, "SecurityError", fmt.Sprintf("Blocked a frame with origin \"%s\" from accessing a cross-origin frame.", by.origin)))
 	}
 }
 

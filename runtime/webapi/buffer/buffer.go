@@ -121,6 +121,15 @@ func Viewed(r *idl.Realm, v goja.Value) goja.Value {
 	return goja.Undefined()
 }
 
+// Detached reports whether a buffer source is detached.
+func Detached(r *idl.Realm, v goja.Value) bool {
+	b, ok := ArrayBuffer(v)
+	if !ok {
+		b, ok = ArrayBuffer(Viewed(r, v))
+	}
+	return ok && b.Detached()
+}
+
 // Copy is Bytes, copied: "get a copy of the bytes held by the buffer source".
 func Copy(r *idl.Realm, v goja.Value) ([]byte, bool) {
 	b, ok := Bytes(r, v)

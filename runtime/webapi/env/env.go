@@ -78,3 +78,6 @@ func Attach(r *script.Realm, s *Settings) { r.SetValue(key{}, s) }
 
 // Of is a realm's settings; it panics for a realm without, a mistake of the program.
 func Of(r *script.Realm) *Settings { return r.Value(key{}).(*Settings) }
+
+// Has reports whether settings were attached to a realm.
+func Has(r *script.Realm) bool { _, ok := r.Value(key{}).(*Settings); return ok }

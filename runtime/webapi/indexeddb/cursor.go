@@ -170,8 +170,17 @@ func (k *cursor) step(l list, key, primary string) (int, bool) {
 	return i, true
 }
 
+// active throws unless requests may be made; for cursors that comes before their
+// source's being deleted.
+func (k *cursor) active(c *idl.Call) {
+	if t, _ := k.source.handle(); !t.active {
+		panic(c.Exception("TransactionInactiveError", "The transaction is inactive or finished."))
+	}
+}
+
 // ready throws unless the cursor stands on a value and may move.
 func (k *cursor) ready(c *idl.Call) {
+	k.active(c)
 	k.source.usable(c)
 	if !k.gotValue {
 		panic(c.Exception("InvalidStateError", "The cursor is being iterated or has iterated past its end."))
@@ -212,6 +221,7 @@ func cursorContinue(c *idl.Call) goja.Value {
 
 func cursorContinuePrimaryKey(c *idl.Call) goja.Value {
 	k := idl.This[*cursor](c)
+	k.active(c)
 	k.source.usable(c)
 	if _, isIndex := k.source.(*indexObject); !isIndex || k.direction != "next" && k.direction != "prev" {
 		panic(c.Exception("InvalidAccessError", "The cursor's source is not an index or its direction is a unique one."))
@@ -227,11 +237,12 @@ func cursorContinuePrimaryKey(c *idl.Call) goja.Value {
 
 // modifiable is the store that update and delete change.
 func (k *cursor) modifiable(c *idl.Call) *storeObject {
-	k.source.usable(c)
+	k.active(c)
 	t, _ := k.source.handle()
 	if t.core.mode == readOnly {
 		panic(c.Exception("ReadOnlyError", "The record may not be changed inside a read-only transaction."))
 	}
+	k.source.usable(c)
 	if !k.gotValue || k.keyOnly {
 		panic(c.Exception("InvalidStateError", "The cursor has no value or is a key cursor."))
 	}

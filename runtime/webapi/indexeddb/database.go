@@ -188,7 +188,9 @@ func createObjectStore(c *idl.Call) goja.Value {
 	store := &objectStore{name: name, path: path, auto: auto, next: 1, indexes: map[string]*index{}}
 	stores[name] = store
 	t.core.undo(func() { delete(stores, name) })
-	return t.store(store).object
+	o := t.store(store)
+	o.created = true
+	return o.object
 }
 
 func deleteObjectStore(c *idl.Call) goja.Value {
@@ -205,6 +207,9 @@ func deleteObjectStore(c *idl.Call) goja.Value {
 	delete(stores, name)
 	if o := t.stores[store]; o != nil {
 		o.deleted = true
+		for _, x := range o.indexes {
+			x.deleted = true
+		}
 	}
 	t.core.undo(func() { stores[name] = store })
 	return nil

@@ -122,11 +122,11 @@ func TestAcrossAgents(t *testing.T) {
 
 func TestManyAgentsAtOnce(t *testing.T) {
 	s := NewStorage()
-	tell(t, s, `await open("d", 1, db => db.createObjectStore("s").put(0, "n"))`)
+	tell(t, s, `await open("d", 1, db => db.createObjectStore("s").put(0, "n"))`) // success comes after the commit
 	var all sync.WaitGroup
 	for range 4 {
 		all.Go(func() {
-			tell(t, s, `const db = await open("d"); for (let i = 0; i < 25; i++) { const s = db.transaction("s", "readwrite").objectStore("s"); await p(s.put(await p(s.get("n")) + 1, "n")) }`)
+			tell(t, s, `const db = await open("d"); for (let i = 0; i < 25; i++) { const t = db.transaction("s", "readwrite"), s = t.objectStore("s"); s.put(await p(s.get("n")) + 1, "n"); await over(t) }`)
 		})
 	}
 	all.Wait()

@@ -55,6 +55,23 @@ func (s *Storage) Databases() []DatabaseInfo {
 	return list
 }
 
+// committed is databases(): with the version from before a change under way.
+func (s *Storage) committed() []DatabaseInfo {
+	all := s.Databases()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var list []DatabaseInfo
+	for _, info := range all {
+		if d := s.databases[info.Name]; d != nil && d.upgrading {
+			if info.Version = d.before; info.Version == 0 {
+				continue
+			}
+		}
+		list = append(list, info)
+	}
+	return list
+}
+
 func (s *objectStore) info() StoreInfo {
 	info := StoreInfo{Name: s.name, KeyPath: s.path.paths, KeyPathArray: s.path.array, AutoIncrement: s.auto, Next: s.next, Count: len(s.records)}
 	for _, x := range s.indexes {

@@ -64,6 +64,9 @@ func appendObjectKey(r *idl.Realm, b []byte, o *goja.Object, seen []*goja.Object
 		return appendArrayKey(r, b, o, seen)
 	}
 	if bytes, ok := buffer.Bytes(r, o); ok {
+		if buffer.Detached(r, o) {
+			panic(idl.TypeError(r, "The ArrayBuffer is detached."))
+		}
 		return appendEscaped(append(b, tagBinary), bytes), true
 	}
 	return nil, false

@@ -115,11 +115,32 @@ func evaluatePath(r *idl.Realm, v goja.Value, path string) (goja.Value, bool) {
 		}
 		// The value is a clone: its properties are data. Those of a Blob or File
 		// (size, type, name, lastModified) are accessors of its class.
+		if !owns(r, o, identifier) {
+			return nil, false
+		}
 		if v = o.Get(identifier); v == nil || goja.IsUndefined(v) {
 			return nil, false
 		}
 	}
 	return v, true
+}
+
+var platformMembers = map[string]bool{"size": true, "type": true, "name": true, "lastModified": true}
+
+type ownsKey struct{}
+
+// owns is HasOwnProperty, as it was when the realm first asked.
+func owns(r *idl.Realm, o *goja.Object, name string) bool {
+	if idl.IsPlatformObject(o) {
+		return platformMembers[name]
+	}
+	has, ok := r.Value(ownsKey{}).(goja.Callable)
+	if !ok {
+		has, _ = goja.AssertFunction(r.Runtime().GlobalObject().Get("Object").(*goja.Object).Get("hasOwn"))
+		r.SetValue(ownsKey{}, has)
+	}
+	v, err := r.Agent().Call(has, goja.Undefined(), o, r.Runtime().ToValue(name))
+	return err == nil && v.ToBoolean()
 }
 
 // extract is "extract a key from a value using a key path": found is false when the
@@ -183,10 +204,13 @@ func (k keyPath) inject(r *idl.Realm, v, key goja.Value) {
 		if o == nil {
 			return
 		}
-		next, ok := o.Get(identifier).(*goja.Object)
-		if !ok {
+		var next *goja.Object
+		if owns(r, o, identifier) {
+			next, _ = o.Get(identifier).(*goja.Object)
+		}
+		if next == nil {
 			next = r.Runtime().NewObject()
-			_ = o.Set(identifier, next)
+			_ = o.DefineDataProperty(identifier, next, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_TRUE)
 		}
 		o = next
 	}

@@ -16,6 +16,8 @@ type storeObject struct {
 	core        *objectStore
 	object      *goja.Object
 	path        goja.Value
+	name        string
+	created     bool // by this transaction
 	deleted     bool
 	indexes     map[*index]*indexObject
 }
@@ -24,10 +26,10 @@ type storeObject struct {
 var IDBObjectStore = &idl.Interface{Name: "IDBObjectStore"}
 
 func (t *transactionObject) store(core *objectStore) *storeObject {
-	if o, ok := t.stores[core]; ok && !o.deleted {
+	if o, ok := t.stores[core]; ok {
 		return o
 	}
-	o := &storeObject{transaction: t, core: core, indexes: map[*index]*indexObject{}}
+	o := &storeObject{transaction: t, core: core, name: core.name, indexes: map[*index]*indexObject{}}
 	o.object = idl.Wrap(t.Realm(), IDBObjectStore, o)
 	t.stores[core] = o
 	return o
@@ -35,7 +37,7 @@ func (t *transactionObject) store(core *objectStore) *storeObject {
 
 func init() {
 	IDBObjectStore.Members = []idl.Member{
-		idl.Attr("name", func(c *idl.Call) goja.Value { return c.Value(idl.This[*storeObject](c).core.name) }, renameStore),
+		idl.Attr("name", func(c *idl.Call) goja.Value { return c.Value(idl.This[*storeObject](c).name) }, renameStore),
 		idl.Attr("keyPath", func(c *idl.Call) goja.Value {
 			s := idl.This[*storeObject](c)
 			if s.path == nil {
@@ -148,6 +150,9 @@ func (s *storeObject) allIndexes() []*index {
 }
 
 func (s *storeObject) indexNames() []string {
+	if s.deleted {
+		return nil
+	}
 	var names []string
 	for _, x := range s.allIndexes() {
 		names = append(names, x.name)
@@ -214,7 +219,7 @@ func renameStore(c *idl.Call) goja.Value {
 		panic(c.Exception("ConstraintError", "An object store with that name already exists."))
 	}
 	delete(stores, old)
-	stores[name], s.core.name = s.core, name
+	stores[name], s.core.name, s.name = s.core, name, name
 	s.transaction.core.undo(func() {
 		delete(stores, name)
 		stores[old], s.core.name = s.core, old
@@ -259,11 +264,13 @@ func createIndex(c *idl.Call) goja.Value {
 	records := slices.Clone(s.core.records)
 	st.mu.Unlock()
 	if !s.fill(c, x, records) {
-		t.Realm().Agent().Queue(taskSource, func() {
+		t.later(func() {
 			t.abort(idl.DOMError(c.Realm, "ConstraintError", "Unable to add key to index '"+name+"': at least one key does not satisfy the uniqueness requirements."))
 		})
 	}
-	return s.index(x).object
+	o := s.index(x)
+	o.created = true
+	return o.object
 }
 
 // stringOrSequence keeps null from meaning "none": a createIndex key path is a string then.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/dop251/goja"
 
+	"github.com/swinspect/swinspect/runtime/webapi/env"
 	"github.com/swinspect/swinspect/runtime/webapi/idl"
 )
 
@@ -19,6 +20,8 @@ type opening struct {
 	name    string
 	version uint64 // 0: none was asked for
 	connect func(o *databaseObject)
+	turn    func(stop <-chan struct{}) bool // waits in the connection queue
+	leave   func()
 }
 
 // upgrade is a version change transaction between its start and the end of its
@@ -29,13 +32,14 @@ type upgrade struct {
 	ended  chan struct{} // closed on the loop after complete or abort was fired
 	failed bool          // aborted; of the loop
 	req    *request
+	finish func() // fires success or error at the request
 }
 
 func (u *upgrade) aborted() { u.failed, u.object.version = true, u.old }
 
 func (u *upgrade) over() {
-	u.object.upgrade = nil
 	u.req.transaction, u.req.Parent = nil, nil
+	u.finish()
 	close(u.ended)
 }
 
@@ -57,11 +61,10 @@ func (o *opening) fail(name, message string) {
 
 // open is "open a database connection" and what IDBFactory.open does with the result.
 func (o *opening) open(ctx context.Context) {
-	leave, ok := o.storage.enter(o.name, ctx.Done())
-	if !ok {
+	if !o.turn(ctx.Done()) {
 		return
 	}
-	defer leave()
+	defer o.leave()
 	s := o.storage
 	s.mu.Lock()
 	d, existed := s.databases[o.name], true
@@ -81,7 +84,7 @@ func (o *opening) open(ctx context.Context) {
 		return
 	}
 	if current == version {
-		o.succeed(nil, d)
+		o.succeed(d)
 		return
 	}
 	if !o.waitForOthers(ctx, d, version) {
@@ -98,6 +101,7 @@ func (o *opening) waitForOthers(ctx context.Context, d *database, version uint64
 	others := slices.Clone(d.connections)
 	old := d.version
 	s.mu.Unlock()
+	blocking := false // some connection was still open when its listeners had run
 	for _, c := range others {
 		fired := make(chan struct{})
 		agent := c.object.Realm().Agent()
@@ -106,6 +110,9 @@ func (o *opening) waitForOthers(ctx context.Context, d *database, version uint64
 			if !c.object.closePending && !c.object.Realm().Gone() {
 				fireVersion(&c.object.Target, "versionchange", old, version)
 			}
+			s.mu.Lock()
+			blocking = blocking || !c.closed
+			s.mu.Unlock()
 		}) {
 			continue
 		}
@@ -116,15 +123,17 @@ func (o *opening) waitForOthers(ctx context.Context, d *database, version uint64
 			return false
 		}
 	}
-	for blocked := false; ; blocked = true {
+	s.mu.Lock()
+	if blocking {
+		o.queue(func() { fireVersion(&o.request.Target, "blocked", old, version) })
+	}
+	s.mu.Unlock()
+	for {
 		s.mu.Lock()
 		open, changed := len(d.connections) > 0, s.changed
 		s.mu.Unlock()
 		if !open {
 			return true
-		}
-		if !blocked {
-			o.queue(func() { fireVersion(&o.request.Target, "blocked", old, version) })
 		}
 		select {
 		case <-changed:
@@ -140,14 +149,17 @@ func (o *opening) upgrade(ctx context.Context, d *database, version uint64, exis
 	core := s.begin(d, versionChange, nil)
 	s.mu.Lock()
 	old := d.version
-	d.version = version
+	d.version, d.upgrading = version, true
+	d.before = old
 	core.undo(func() {
-		if d.version = old; !existed {
+		d.version = old
+		if !existed {
 			delete(s.databases, d.name)
 		}
 	})
 	s.mu.Unlock()
 	u := &upgrade{old: old, ended: make(chan struct{}), req: o.request}
+	u.finish = func() { o.finished(u) }
 	o.queue(func() {
 		s.mu.Lock()
 		u.object = s.connect(o.realm, d)
@@ -168,42 +180,49 @@ func (o *opening) upgrade(ctx context.Context, d *database, version uint64, exis
 	})
 	select {
 	case <-u.ended:
-		o.succeed(u, d)
+		s.mu.Lock()
+		d.upgrading = false
+		s.mu.Unlock()
 	case <-ctx.Done():
 		core.end(true) // before another may have its turn
+		s.mu.Lock()
+		d.upgrading = false
+		s.mu.Unlock()
 	}
 }
 
-// succeed fires success with the connection, new or of the upgrade; an upgrade that
-// was aborted, or whose connection was closed, is an error.
-func (o *opening) succeed(u *upgrade, d *database) {
+// finished fires success with the connection of an upgrade, or error when it was
+// aborted or the connection closed. It runs in the task of the transaction's last
+// event, so that nothing a listener of that asked for comes first.
+func (o *opening) finished(u *upgrade) {
+	if !u.failed && !u.object.closePending {
+		o.request.fireSuccess()
+		return
+	}
+	u.object.close()
+	message := "The connection was closed."
+	if u.failed {
+		message = "Version change transaction was aborted in upgradeneeded event handler."
+	}
+	o.request.fail(idl.DOMError(o.realm, "AbortError", message))
+	o.request.fireError()
+}
+
+// succeed fires success with a new connection. The turn is kept until the connection
+// exists, so that the next request sees it.
+func (o *opening) succeed(d *database) {
 	ran := make(chan struct{})
 	if !o.queue(func() {
 		defer close(ran)
-		if u == nil {
-			o.storage.mu.Lock()
-			object := o.storage.connect(o.realm, d)
-			o.storage.mu.Unlock()
-			o.connect(object)
-			o.request.succeed(object.Object())
-			o.request.fireSuccess()
-			return
-		}
-		if u.failed || u.object.closePending {
-			u.object.close()
-			message := "The connection was closed."
-			if u.failed {
-				message = "Version change transaction was aborted in upgradeneeded event handler."
-			}
-			o.request.fail(idl.DOMError(o.realm, "AbortError", message))
-			o.request.fireError()
-			return
-		}
+		o.storage.mu.Lock()
+		object := o.storage.connect(o.realm, d)
+		o.storage.mu.Unlock()
+		o.connect(object)
+		o.request.succeed(object.Object())
 		o.request.fireSuccess()
 	}) {
 		return
 	}
-	// The turn is kept until the connection exists, so that the next request sees it.
 	select {
 	case <-ran:
 	case <-o.realm.Agent().Context().Done():
@@ -212,11 +231,10 @@ func (o *opening) succeed(u *upgrade, d *database) {
 
 // delete is "delete a database".
 func (o *opening) delete(ctx context.Context) {
-	leave, ok := o.storage.enter(o.name, ctx.Done())
-	if !ok {
+	if !o.turn(ctx.Done()) {
 		return
 	}
-	defer leave()
+	defer o.leave()
 	s := o.storage
 	s.mu.Lock()
 	d := s.databases[o.name]
@@ -244,6 +262,7 @@ var IDBFactory = &idl.Interface{Name: "IDBFactory"}
 type factory struct {
 	realm       *idl.Realm
 	storage     func() *Storage
+	refused     func() bool
 	connections map[*databaseObject]struct{}
 }
 
@@ -256,14 +275,16 @@ func init() {
 					panic(c.Fail("The version provided must not be 0."))
 				}
 			}
-			return idl.This[*factory](c).begin(name, version, (*opening).open)
+			return idl.This[*factory](c).begin(c, name, version, (*opening).open)
 		}),
 		idl.Method("deleteDatabase", 1, func(c *idl.Call) goja.Value {
-			return idl.This[*factory](c).begin(c.String(0), 0, (*opening).delete)
+			return idl.This[*factory](c).begin(c, c.String(0), 0, (*opening).delete)
 		}),
 		idl.PromiseMethod("databases", 0, func(c *idl.Call) goja.Value {
 			var list []any
-			for _, d := range idl.This[*factory](c).storage().Databases() {
+			f := idl.This[*factory](c)
+			f.allowed(c)
+			for _, d := range f.storage().committed() {
 				o := c.Runtime().NewObject()
 				_ = o.Set("name", d.Name)
 				_ = o.Set("version", d.Version)
@@ -284,7 +305,15 @@ func init() {
 	}
 }
 
-func (f *factory) begin(name string, version uint64, steps func(*opening, context.Context)) goja.Value {
+// allowed throws where an environment may not have storage: its origin is opaque.
+func (f *factory) allowed(c *idl.Call) {
+	if f.refused() {
+		panic(c.Exception("SecurityError", "access to the Indexed Database API is denied in this context."))
+	}
+}
+
+func (f *factory) begin(c *idl.Call, name string, version uint64, steps func(*opening, context.Context)) goja.Value {
+	f.allowed(c)
 	q := newRequest(f.realm, goja.Null(), nil)
 	q.open = true
 	q.Bind(f.realm, idl.Wrap(f.realm, IDBOpenRequest, q))
@@ -292,14 +321,17 @@ func (f *factory) begin(name string, version uint64, steps func(*opening, contex
 		f.connections[d] = struct{}{}
 		d.forget = func() { delete(f.connections, d) }
 	}}
-	f.realm.Agent().Go(func(ctx context.Context) { steps(o, ctx) })
+	o.turn, o.leave = o.storage.enter(name)
+	if !f.realm.Agent().Go(func(ctx context.Context) { steps(o, ctx) }) {
+		o.leave()
+	}
 	return q.Object()
 }
 
 // Install exposes the interfaces, and indexedDB on the realm's global. storage is
 // asked for when a script first uses it; see [Of].
 func Install(r *idl.Realm, storage func() *Storage) {
-	f := &factory{realm: r, storage: storage, connections: map[*databaseObject]struct{}{}}
+	f := &factory{realm: r, storage: storage, refused: func() bool { return env.Has(r.Realm) && env.Of(r.Realm).Origin.IsOpaque() }, connections: map[*databaseObject]struct{}{}}
 	r.OnDestroy(func() {
 		for d := range f.connections {
 			d.drop()

@@ -42,6 +42,8 @@ type indexObject struct {
 	core    *index
 	object  *goja.Object
 	path    goja.Value
+	name    string
+	created bool // by this transaction
 	deleted bool
 }
 
@@ -49,7 +51,7 @@ func (s *storeObject) index(core *index) *indexObject {
 	if o, ok := s.indexes[core]; ok {
 		return o
 	}
-	o := &indexObject{owner: s, core: core}
+	o := &indexObject{owner: s, core: core, name: core.name}
 	o.object = idl.Wrap(s.transaction.Realm(), IDBIndex, o)
 	s.indexes[core] = o
 	return o
@@ -77,7 +79,7 @@ var IDBIndex = &idl.Interface{Name: "IDBIndex"}
 
 func init() {
 	IDBIndex.Members = []idl.Member{
-		idl.Attr("name", func(c *idl.Call) goja.Value { return c.Value(idl.This[*indexObject](c).core.name) }, renameIndex),
+		idl.Attr("name", func(c *idl.Call) goja.Value { return c.Value(idl.This[*indexObject](c).name) }, renameIndex),
 		idl.Attr("objectStore", func(c *idl.Call) goja.Value { return idl.This[*indexObject](c).owner.object }, nil),
 		idl.Attr("keyPath", func(c *idl.Call) goja.Value {
 			x := idl.This[*indexObject](c)
@@ -109,7 +111,7 @@ func renameIndex(c *idl.Call) goja.Value {
 		panic(c.Exception("ConstraintError", "An index with that name already exists."))
 	}
 	delete(indexes, old)
-	indexes[name], x.core.name = x.core, name
+	indexes[name], x.core.name, x.name = x.core, name, name
 	x.owner.transaction.core.undo(func() {
 		delete(indexes, name)
 		indexes[old], x.core.name = x.core, old

@@ -59,6 +59,9 @@ func init() {
 	}
 }
 
+// object is nil for what is no request: see transactionObject.later.
+func (q *request) object() *goja.Object { return q.Object() }
+
 func newRequest(r *idl.Realm, source goja.Value, t *transactionObject) *request {
 	q := &request{result: goja.Undefined(), failure: goja.Null(), source: source, transaction: t}
 	q.Bind(r, idl.Wrap(r, IDBRequest, q))

@@ -119,9 +119,9 @@ func (s *Storage) broadcast() {
 	s.changed = make(chan struct{})
 }
 
-// enter waits in a database name's connection queue for its turn; false when
-// stop came first. leave gives the turn on.
-func (s *Storage) enter(name string, stop <-chan struct{}) (leave func(), ok bool) {
+// enter takes a place in a database name's connection queue. wait waits for its
+// turn, false when stop came first; leave gives the place up.
+func (s *Storage) enter(name string) (wait func(stop <-chan struct{}) bool, leave func()) {
 	turn := make(chan struct{})
 	s.mu.Lock()
 	s.queues[name] = append(s.queues[name], turn)
@@ -130,13 +130,16 @@ func (s *Storage) enter(name string, stop <-chan struct{}) (leave func(), ok boo
 	}
 	s.mu.Unlock()
 	leave = func() { s.leave(name, turn) }
-	select {
-	case <-turn:
-		return leave, true
-	case <-stop:
-		leave()
-		return nil, false
+	wait = func(stop <-chan struct{}) bool {
+		select {
+		case <-turn:
+			return true
+		case <-stop:
+			leave()
+			return false
+		}
 	}
+	return wait, leave
 }
 
 func (s *Storage) leave(name string, turn chan struct{}) {

@@ -34,6 +34,8 @@ func Of(s *env.Settings) *Storage {
 type database struct {
 	name        string
 	version     uint64
+	upgrading   bool   // a version change is under way
+	before      uint64 // the version before it
 	stores      map[string]*objectStore
 	connections []*connection
 	live        []*transaction // in the order of creation
@@ -111,6 +113,15 @@ type failure struct{ name, message string }
 // put is "store a record into an object store". An empty key asks the key
 // generator; index keys may then hold the marker.
 func (t *transaction) put(s *objectStore, r *record, noOverwrite bool) (string, *failure) {
+	next := s.next
+	key, failed := t.store(s, r, noOverwrite)
+	if failed != nil {
+		s.next = next
+	}
+	return key, failed
+}
+
+func (t *transaction) store(s *objectStore, r *record, noOverwrite bool) (string, *failure) {
 	if r.key == "" {
 		if s.next > 1<<53 {
 			return "", &failure{"ConstraintError", "The key generator has reached its maximum."}

@@ -25,6 +25,7 @@ type transactionObject struct {
 	stores     map[*objectStore]*storeObject
 	open       *request // of a version change
 	upgrade    *upgrade
+	names      []string // objectStoreNames, once they do not change any more
 }
 
 // IDBTransaction is the interface of that name.
@@ -34,6 +35,9 @@ func init() {
 	IDBTransaction.Members = []idl.Member{
 		idl.Attr("objectStoreNames", func(c *idl.Call) goja.Value {
 			t := idl.This[*transactionObject](c)
+			if t.names != nil {
+				return stringList(c.Realm, t.names)
+			}
 			return stringList(c.Realm, t.scopeNames())
 		}, nil),
 		idl.Attr("mode", func(c *idl.Call) goja.Value { return c.Value(string(idl.This[*transactionObject](c).core.mode)) }, nil),
@@ -68,14 +72,45 @@ func newTransactionObject(d *databaseObject, core *transaction) *transactionObje
 	t.Bind(r, idl.Wrap(r, IDBTransaction, t))
 	t.Parent = func(*dom.Event) *dom.Target { return &d.Target }
 	d.transactions[t] = struct{}{}
+	if core.mode != versionChange {
+		t.names = t.scopeNames()
+	}
 	return t
+}
+
+// revert is what an abort does to the handles: those of stores and indexes that the
+// transaction made are deleted, the others get their names and indexes back.
+func (t *transactionObject) revert() {
+	for _, s := range t.stores {
+		if s.deleted = s.created; !s.created {
+			s.name = s.core.name
+		}
+		for _, x := range s.indexes {
+			if x.deleted = x.created; !x.created {
+				x.name = x.core.name
+			}
+		}
+	}
+}
+
+// later makes the transaction wait for something that is no request.
+func (t *transactionObject) later(f func()) {
+	q := &request{}
+	t.pending = append(t.pending, q)
+	t.Realm().Agent().Queue(taskSource, func() {
+		t.pending = slices.DeleteFunc(t.pending, func(other *request) bool { return other == q })
+		if !t.ended && !t.Realm().Gone() {
+			f()
+			t.settle()
+		}
+	})
 }
 
 func (t *transactionObject) scopeNames() []string {
 	s := t.core.storage
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var names []string
+	names := []string{}
 	if t.core.mode == versionChange {
 		for name := range t.core.database.stores {
 			names = append(names, name)
@@ -145,7 +180,7 @@ func (t *transactionObject) deliver(q *request, result func() goja.Value, failed
 	}
 	t.active = false
 	switch {
-	case len(e.Thrown) > 0:
+	case len(e.Thrown) > 0 && !t.committing:
 		t.abort(idl.DOMError(t.Realm(), "AbortError", "Uncaught exception in event handler."))
 	case reason != nil && !e.Canceled:
 		t.abort(reason)
@@ -159,12 +194,18 @@ func (t *transactionObject) settle() {
 		return
 	}
 	t.ended = true
-	t.Realm().Agent().Queue(taskSource, func() {
-		if !t.core.end(false) { // the database was dropped under it
-			t.fireEnd(&dom.Event{Type: "abort", Bubbles: true})
-			return
-		}
-		t.fireEnd(&dom.Event{Type: "complete"})
+	if t.names == nil {
+		t.names = t.scopeNames()
+	}
+	agent := t.Realm().Agent()
+	t.core.run(func() { // when it has started: those before it come first
+		agent.Queue(taskSource, func() {
+			if !t.core.end(false) { // the database was dropped under it
+				t.fireEnd(&dom.Event{Type: "abort", Bubbles: true})
+				return
+			}
+			t.fireEnd(&dom.Event{Type: "complete"})
+		})
 	})
 }
 
@@ -175,6 +216,10 @@ func (t *transactionObject) abort(reason goja.Value) {
 	}
 	t.ended, t.active, t.failure = true, false, reason
 	t.core.end(true)
+	t.revert()
+	if t.names == nil {
+		t.names = t.scopeNames()
+	}
 	if t.upgrade != nil {
 		t.upgrade.aborted()
 	}
@@ -182,6 +227,9 @@ func (t *transactionObject) abort(reason goja.Value) {
 	pending := t.pending
 	t.pending = nil
 	for _, q := range pending {
+		if q.object() == nil {
+			continue
+		}
 		agent.Queue(taskSource, func() {
 			q.fail(idl.DOMError(t.Realm(), "AbortError", "The transaction was aborted, so the request cannot be fulfilled."))
 			q.fireError()
@@ -194,6 +242,9 @@ func (t *transactionObject) fireEnd(e *dom.Event) {
 	if t.Realm().Gone() {
 		return
 	}
+	if t.upgrade != nil {
+		t.database.upgrade = nil
+	}
 	t.Fire(dom.EventInterface, e)
 	delete(t.database.transactions, t)
 	t.database.maybeClosed()
@@ -204,11 +255,8 @@ func (t *transactionObject) fireEnd(e *dom.Event) {
 
 // deactivateLater is "cleanup Indexed Database transactions" for one that a script
 // just created.
-//
-// DIVERGES: it happens in the next task of the agent rather than at the end of this
-// one's microtask checkpoint.
 func (t *transactionObject) deactivateLater() {
-	t.Realm().Agent().Queue(taskSource, func() {
+	t.Realm().Agent().AtCheckpoint(func() {
 		t.active = false
 		t.settle()
 	})
