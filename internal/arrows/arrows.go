@@ -63,6 +63,9 @@ var Rules = []Rule{
 	{Of: "internal/scenario/...", May: []string{"cdp", "cdp/...", "internal/..."}},
 	{Of: "internal/backend/...", May: []string{"cdp", "cdp/...", "internal/..."}},
 	{Of: "internal/realworkers", May: []string{"runtime", "runtime/..."}},
+	{Of: "internal/spec/conform", May: []string{"internal/spec"}},
+	{Of: "internal/clients", May: []string{"cdp", "cdp/...", "internal/..."}},
+	{Of: "internal/enginebench/...", May: []string{"cdp", "cdp/...", "runtime", "runtime/...", "internal/..."}},
 	{Of: "internal/..."},
 	{Of: "uitest"},
 }

@@ -78,6 +78,9 @@ func remarks(path, name string) ([]remark, error) {
 	}
 	var found []remark
 	for _, group := range f.Comments {
+		if !marker.MatchString(group.Text()) {
+			continue
+		}
 		text := flow(group.Text())
 		marks := marker.FindAllStringSubmatchIndex(text, -1)
 		for i, m := range marks {
