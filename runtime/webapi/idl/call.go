@@ -80,3 +80,7 @@ func (c *Call) need(length int) {
 	}
 	panic(c.Fail("%d argument%s required, but only %d present.", length, plural, len(c.Args)))
 }
+
+// NewCall is a call that no script made: for conversions and messages of the
+// engine's own steps. what is the beginning of its messages.
+func NewCall(r *Realm, what string) *Call { return &Call{Realm: r, This: goja.Undefined(), what: what} }

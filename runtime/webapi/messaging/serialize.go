@@ -158,7 +158,7 @@ func (s *serializer) ordinary(o *goja.Object) any {
 		return s.copied(o, found)
 	}
 	if _, ok := transferable(s.c.Realm, o); ok {
-		panic(s.c.Exception("DataCloneError", "Value not in transfer list."))
+		panic(s.c.Exception("DataCloneError", "A %s could not be cloned because it was not transferred.", tag(o)))
 	}
 	switch kind := o.ExportType(); kind {
 	case plainType:

@@ -1,6 +1,7 @@
 package streams
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -19,8 +20,9 @@ const chunkSize = 64 << 10
 // Reason gives the JavaScript reason of an error that a reader returned.
 type Reason func(r *idl.Realm, err error) goja.Value
 
-// FromReader is a readable byte stream over a Go reader: each pull reads one chunk
-// of at most 64 KiB in a goroutine. Cancelling the stream, its end, and the end of
+// FromReader is a readable byte stream over a Go reader, which is read in a goroutine
+// in chunks of at most 64 KiB: from the first pull on, one chunk ahead, so that the
+// stream's end and errors are known without another pull. Cancelling the stream, its end, and the end of
 // the realm close rc; Close may come while Read blocks and has to end it. An error
 // of rc errors the stream with a TypeError, unless a reason function is given.
 func FromReader(r *idl.Realm, rc io.ReadCloser, reason ...Reason) *goja.Object {
@@ -43,13 +45,19 @@ func FromBytes(r *idl.Realm, b []byte) *goja.Object {
 	}})
 }
 
-// from feeds a stream from a reader; of the loop, except rc.
+// from feeds a stream from a reader; of the loop, except rc and, while a read is
+// under way, space.
 type from struct {
 	state  *state
 	rc     io.ReadCloser
 	reason Reason
 	space  []byte
 	once   sync.Once
+
+	reading bool
+	waiting *script.Promise // of the pull that a read is to answer
+	kept    []byte          // the chunk that was read ahead
+	after   error           // what came with kept
 }
 
 // Close closes the reader, once.
@@ -64,11 +72,28 @@ func (f *from) end() {
 }
 
 func (f *from) pull(stream *goja.Object) goja.Value {
+	if len(f.kept) > 0 {
+		chunk, err := f.kept, f.after
+		f.kept, f.after = nil, nil
+		f.give(stream, chunk, err)
+		return nil
+	}
+	f.waiting = f.state.realm.NewPromise()
+	f.read(stream)
+	return f.waiting.Value
+}
+
+// read starts reading a chunk, unless that is under way.
+func (f *from) read(stream *goja.Object) {
+	if f.reading {
+		return
+	}
+	f.reading = true
 	if f.space == nil {
 		f.space = make([]byte, chunkSize)
 	}
-	r, n := f.state.realm, 0
-	return r.Async("networking", func(ctx context.Context) error {
+	n := 0
+	f.state.realm.Background("networking", func(ctx context.Context) error {
 		stop := context.AfterFunc(ctx, func() { _ = f.Close() })
 		defer stop()
 		var err error
@@ -76,19 +101,32 @@ func (f *from) pull(stream *goja.Object) goja.Value {
 			n, err = f.rc.Read(f.space)
 		}
 		return err
-	}, func(p *script.Promise, err error) {
-		f.arrived(stream, n, err)
-		p.Resolve(nil)
-	})
+	}, func(err error) { f.arrived(stream, n, err) })
 }
 
-// arrived hands over what one Read gave; the stream may have been cancelled meanwhile.
+// arrived takes what one Read gave; the stream may have been cancelled meanwhile.
 func (f *from) arrived(stream *goja.Object, n int, err error) {
-	r := f.state.realm
-	if State(r, stream) != "readable" {
+	f.reading = false
+	waiting := f.waiting
+	f.waiting = nil
+	if State(f.state.realm, stream) != "readable" {
 		return
 	}
-	EnqueueBytes(r, stream, append([]byte(nil), f.space[:n]...))
+	if waiting == nil && n > 0 {
+		f.kept, f.after = bytes.Clone(f.space[:n]), err
+		return
+	}
+	f.give(stream, bytes.Clone(f.space[:n]), err)
+	if waiting != nil {
+		waiting.Resolve(nil)
+	}
+}
+
+// give hands a chunk over, and what came after it; while more is to come, it is
+// read ahead.
+func (f *from) give(stream *goja.Object, chunk []byte, err error) {
+	r := f.state.realm
+	EnqueueBytes(r, stream, chunk)
 	switch {
 	case errors.Is(err, io.EOF):
 		f.end()
@@ -96,6 +134,8 @@ func (f *from) arrived(stream *goja.Object, n int, err error) {
 	case err != nil:
 		f.end()
 		Error(r, stream, f.why(err))
+	default:
+		f.read(stream)
 	}
 }
 

@@ -89,7 +89,7 @@ func (s *state) exports() *goja.Object {
 	make, _ := goja.AssertFunction(v)
 	arguments := append(s.intrinsics,
 		s.realm.Constructor(idl.DOMException), s.realm.Constructor(dom.AbortController),
-		rt.ToValue(transferArrayBuffer(s.realm)), rt.ToValue(isDetached))
+		rt.ToValue(transferArrayBuffer(s.realm)), rt.ToValue(isDetached), rt.ToValue(giveSlot))
 	if v, err = s.realm.Agent().Call(make, goja.Undefined(), arguments...); err != nil {
 		panic(err)
 	}

@@ -1,40 +1,61 @@
 package streams
 
 import (
+	"reflect"
+
 	"github.com/dop251/goja"
 
 	"github.com/swinspect/swinspect/runtime/webapi/buffer"
 	"github.com/swinspect/swinspect/runtime/webapi/idl"
 )
 
-// IsReadableStream reports whether v is a ReadableStream of the realm.
-func IsReadableStream(r *idl.Realm, v goja.Value) bool { return is(r, "IsReadableStream", v) }
-
-// IsWritableStream reports whether v is a WritableStream of the realm.
-func IsWritableStream(r *idl.Realm, v goja.Value) bool { return is(r, "IsWritableStream", v) }
-
-// is asks a brand check; nothing is a stream before the classes were ever made.
-func is(r *idl.Realm, check string, v goja.Value) bool {
-	o, ok := v.(*goja.Object)
-	s := stateOf(r)
-	return ok && s.loaded != nil && s.call(check, o).ToBoolean()
+// IsReadableStream reports whether v is a ReadableStream, of whatever realm of the
+// agent.
+func IsReadableStream(r *idl.Realm, v goja.Value) bool {
+	return is(r, "IsReadableStream", v, readableController)
 }
 
+// IsWritableStream reports whether v is a WritableStream, of whatever realm of the
+// agent.
+func IsWritableStream(r *idl.Realm, v goja.Value) bool {
+	return is(r, "IsWritableStream", v, writableController)
+}
+
+// IsTransformStream reports whether v is a TransformStream.
+func IsTransformStream(r *idl.Realm, v goja.Value) bool {
+	return is(r, "IsTransformStream", v, transformController)
+}
+
+// is asks a brand check, of objects that have the slot somewhere.
+func is(r *idl.Realm, check string, v goja.Value, slot *goja.Symbol) bool {
+	o, ok := v.(*goja.Object)
+	if !ok || o.ExportType() == proxyType || o.GetSymbol(slot) == nil {
+		return false
+	}
+	return stateOf(r).call(check, o).ToBoolean()
+}
+
+var proxyType = reflect.TypeFor[goja.Proxy]()
+
 // IsLocked reports whether a readable stream is locked to a reader.
-func IsLocked(r *idl.Realm, stream *goja.Object) bool {
-	return stateOf(r).call("IsReadableStreamLocked", stream).ToBoolean()
+func IsLocked(_ *idl.Realm, stream *goja.Object) bool { return has(stream, reader) }
+
+// IsWriterLocked reports whether a writable stream is locked to a writer.
+func IsWriterLocked(_ *idl.Realm, stream *goja.Object) bool { return has(stream, writer) }
+
+func has(o *goja.Object, slot *goja.Symbol) bool {
+	v := o.GetSymbol(slot)
+	return v != nil && !goja.IsUndefined(v)
 }
 
 // IsDisturbed reports whether a readable stream has ever been read or cancelled.
-func IsDisturbed(r *idl.Realm, stream *goja.Object) bool {
-	return stateOf(r).call("isDisturbed", stream).ToBoolean()
+func IsDisturbed(_ *idl.Realm, stream *goja.Object) bool {
+	return stream.GetSymbol(disturbed).ToBoolean()
 }
 
 // State is a readable or writable stream's state: "readable", "closed", "errored",
 // "writable", "erroring".
-func State(r *idl.Realm, stream *goja.Object) string {
-	return stateOf(r).call("state", stream).String()
-}
+func State(_ *idl.Realm, stream *goja.Object) string { return stream.GetSymbol(stateSlot).String() }
 
 // StoredError is the reason of an errored stream.
 func StoredError(r *idl.Realm, stream *goja.Object) goja.Value {

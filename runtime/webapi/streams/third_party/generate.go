@@ -30,7 +30,7 @@ const (
 // Parameters of the program: what it would take from the global object, captured
 // before any script ran.
 const parameters = "Promise,$then,Symbol,Object,TypeError,RangeError,Number,Math,ArrayBuffer,Uint8Array,DataView,Function,Error," +
-	"DOMException,AbortController,$transfer,$detached"
+	"DOMException,AbortController,$transfer,$detached,$slot"
 
 // The abstract operations by the names the Go side uses.
 const exports = `
@@ -38,11 +38,9 @@ return {
   ByteLengthQueuingStrategy, CountQueuingStrategy, ReadableByteStreamController, ReadableStream, ReadableStreamBYOBReader,
   ReadableStreamBYOBRequest, ReadableStreamDefaultController, ReadableStreamDefaultReader, TransformStream,
   TransformStreamDefaultController, WritableStream, WritableStreamDefaultController, WritableStreamDefaultWriter,
-  IsReadableStream: Ir, IsReadableStreamLocked: $r, ReadableStreamCancel: Mr, ReadableStreamTee: Wr,
-  IsWritableStream: qt, IsWritableStreamLocked: Et, WritableStreamAbort: Wt,
+  IsReadableStream: Ir, ReadableStreamCancel: Mr, ReadableStreamTee: Wr,
+  IsWritableStream: qt, WritableStreamAbort: Wt,
   ReadableStreamPipeTo: (from, to) => { const p_ = hr(from, to, false, false, false, undefined); p(p_); return p_ },
-  isDisturbed: s => s._disturbed,
-  state: s => s._state,
   storedError: s => s._storedError,
   AcquireReadableStreamDefaultReader: V,
   ReadableStreamDefaultReaderRelease: r => { O(r); oe(r, new TypeError("Reader was released")) },
@@ -62,6 +60,19 @@ return {
     c._pendingPullIntos.length > 0 && et(c, 0);
   },
   error: (s, reason) => { const c = s._readableStreamController; Oe(c) ? Xe(c, reason) : Tr(c, reason) },
+  IsTransformStream: ro,
+  sides: t => [t._readable, t._writable],
+  together: (readable, writable) => {
+    const t = Object.create(TransformStream.prototype);
+    t._readable = readable, t._writable = writable, t._transformStreamController = undefined;
+    return t;
+  },
+  CreateWritableStream: (write, close, abort, highWaterMark) => {
+    const s = Object.create(WritableStream.prototype);
+    Ct(s), Nt(s, Object.create(WritableStreamDefaultController.prototype), e, write, close, abort, highWaterMark, () => 1);
+    return s;
+  },
+  WritableStreamDefaultControllerErrorIfNeeded: (s, reason) => Gt(s._writableStreamController, reason),
   transform: (transform, flush, cancel) => new TransformStream({ transform: (chunk, c) => transform(chunk, v => uo(c, v)), flush: c => flush(v => uo(c, v)), cancel }),
 };`
 
@@ -83,6 +94,16 @@ func main() {
 	once("Promise.prototype.then", "$then")
 	once(`let ce=e=>(ce="function"==typeof e.transfer?e=>e.transfer():"function"==typeof structuredClone?e=>structuredClone(e,{transfer:[e]}):e=>e,ce(e)),de=e=>(de="boolean"==typeof e.detached?e=>e.detached:e=>0===e.byteLength,de(e));`,
 		"const ce=$transfer,de=$detached;")
+	// The steps between classes are slots too.
+	if n := strings.Count(text, `Symbol("[[`); n != 6 {
+		log.Fatalf("%d internal methods", n)
+	}
+	text = strings.ReplaceAll(text, `Symbol("[[`, `$slot("[[`)
+	once("function e(){}", "const $own=Function.prototype.call.bind(Object.prototype.hasOwnProperty);function e(){}")
+	if n := len(brand.FindAllString(text, -1)); n != 13 {
+		log.Fatalf("%d brand checks", n)
+	}
+	text = brand.ReplaceAllString(text, "$$own($1,$2)")
 	once(`"function"==typeof queueMicrotask`, "false")
 	once(`"undefined"!=typeof globalThis?globalThis:"undefined"!=typeof self?self:"undefined"!=typeof global?global:void 0`, "{DOMException}")
 	text = hide(text + exports)
@@ -102,10 +123,14 @@ var (
 	access  = regexp.MustCompile(`\._([a-zA-Z]\w*)`)
 	literal = regexp.MustCompile(`[{},;]\s*_([a-zA-Z]\w*)[:(]`)
 	quoted  = regexp.MustCompile(`"_([a-zA-Z]\w*)"`)
+	// brand is a brand check: the slot alone decides, so that a stream of another
+	// realm of the agent is one too.
+	brand = regexp.MustCompile(`Object\.prototype\.hasOwnProperty\.call\((\w+),("_\w+")\)&&\w+ instanceof \w+`)
 )
 
 // hide keeps the internal slots under symbols instead of names that begin with an
-// underscore, so that keys, JSON and for-in do not show them.
+// underscore, so that keys, JSON and for-in do not show them. $slot gives every
+// realm the same symbols.
 func hide(text string) string {
 	public := map[string]bool{}
 	for _, m := range access.FindAllStringSubmatch(text, -1) {
@@ -133,7 +158,7 @@ func hide(text string) string {
 	})
 	var symbols strings.Builder
 	for _, name := range names {
-		fmt.Fprintf(&symbols, "const $_%s=Symbol(%q);", name, "[["+name+"]]")
+		fmt.Fprintf(&symbols, "const $_%s=$slot(%q);", name, "[["+name+"]]")
 	}
 	return symbols.String() + text
 }
