@@ -92,7 +92,7 @@ func (s *Story) add(step TraceStep) {
 	s.Steps = append(s.Steps, step)
 	s.Ended = step.Time
 	// What a route decided stays the verdict when the request then goes past the handler.
-	if step.Verdict != "" && !(s.Verdict == routeMatched && step.Verdict == "fell-through") {
+	if step.Verdict != "" && !(s.Verdict == routeMatched && step.Verdict == "fell-through") && (len(s.Steps) == 1 || !aside(step.Algorithm)) {
 		s.Verdict = step.Verdict
 	}
 	if id, ok := strings.CutPrefix(step.Subject, "registration:"); ok && s.Registration == "" {
@@ -105,6 +105,16 @@ func (s *Story) add(step TraceStep) {
 		s.Kind = storyKind(step.Algorithm)
 	}
 	s.Title = s.title()
+}
+
+// aside reports whether an algorithm's steps stand beside a story: what a handler
+// looked up or fetched is not yet what came of the event.
+func aside(algorithm string) bool {
+	switch algorithm {
+	case "Query Cache", "Request Matches Cached Item", "Fetch", "Batch Cache Operations":
+		return true
+	}
+	return false
 }
 
 // detail is the first value of a detail in the story.
@@ -122,6 +132,9 @@ func (s *Story) title() string {
 	first := s.Steps[0].Algorithm
 	switch s.Kind {
 	case StoryFetch:
+		if aside(first) {
+			return "cache lookup " + s.detail("url")
+		}
 		if url := s.detail("url"); url != "" {
 			return cmp.Or(s.detail("method"), "GET") + " " + url
 		}
@@ -146,7 +159,7 @@ const routeMatched = "route-matched"
 
 func storyKind(algorithm string) StoryKind {
 	switch algorithm {
-	case "Handle Fetch", "Create Fetch Event and Dispatch", "Fetch", "Cache.match", "CacheStorage.match", "Query Cache":
+	case "Handle Fetch", "Create Fetch Event and Dispatch", "Fetch", "Cache.match", "CacheStorage.match", "Query Cache", "Request Matches Cached Item":
 		return StoryFetch
 	case "Start Register", "Register", "Update", "Soft Update", "Create Job", "Schedule Job", "Run Job", "Finish Job":
 		return StoryUpdate

@@ -123,7 +123,6 @@ type partition struct {
 	clients       []*Client // in the order of creation
 	running       []*Worker // with an agent
 	caches        *cache.Storage
-	stories       []uint64 // of the fetch events under way
 }
 
 // New returns an engine; end it with Close.
@@ -242,7 +241,7 @@ func (e *Engine) caches(storageKey string) *cache.Storage {
 		p.caches = e.makeCS(storageKey)
 		told := p.caches.OnLookup
 		p.caches.OnLookup = func(l cache.Lookup) {
-			e.noteLookup(p, &l)
+			e.noteLookup(&l)
 			if told != nil {
 				told(l)
 			}

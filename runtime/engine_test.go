@@ -28,7 +28,7 @@ func TestTraceTellsStories(t *testing.T) {
 	p := newPlay(t, Options{TraceEvents: 40})
 	p.serve(origin+"/sw.js", "v1")
 	p.plays("v1", &part{listens: []string{"fetch"}, fetch: func(ctx context.Context, a *agent, ev FetchEvent) FetchResult {
-		a.play.engine.CacheStorage(origin).Match(ev.Request, cache.QueryOptions{}, nil)
+		a.play.engine.CacheStorage(origin).Match(ev.Request, cache.QueryOptions{Story: ev.Trace}, nil)
 		return respond("1")(ctx, a, ev)
 	}})
 	p.activated(p.mustRegister(p.open("page", "/")))

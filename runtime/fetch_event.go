@@ -3,7 +3,6 @@ package runtime
 import (
 	"context"
 	"errors"
-	"slices"
 	"strconv"
 
 	"github.com/swinspect/swinspect/runtime/fetch"
@@ -121,8 +120,6 @@ func (e *Engine) dispatchFetchOnce(h *fetchHandling, run *run, p *preload) Fetch
 		ev.ReplacesClientID = r.ReplacesClientID
 	}
 	e.extend(h.worker, run)
-	in := e.partition(h.registration.storageKey)
-	in.stories = append(in.stories, h.parent)
 	ctx, stop := h.worker.limited(h.ctx, run, e.limits.FetchTimeout, "the fetch event")
 	// Create Fetch Event and Dispatch 17.4.12
 	now := e.clock.Now()
@@ -134,7 +131,6 @@ func (e *Engine) dispatchFetchOnce(h *fetchHandling, run *run, p *preload) Fetch
 		result = run.agent.DispatchFetch(ctx, ev)
 	})
 	h.info.Timing.RespondWithSettled = e.clock.Now()
-	in.stories = slices.DeleteFunc(in.stories, func(story uint64) bool { return story == h.parent })
 	e.followExtended(h.worker, run, result.Extended)
 	return result
 }

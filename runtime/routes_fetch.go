@@ -52,7 +52,7 @@ func (e *Engine) routeToCache(h *fetchHandling, source RouterSource) *fetch.Resp
 	// Handle Fetch 13.3.3.7: DIVERGES: a cache without a match is passed over, and
 	// does not end the search.
 	var response *fetch.Response
-	e.await(func() { response = caches.Match(h.request, cache.QueryOptions{}, source.CacheName) })
+	e.await(func() { response = caches.Match(h.request, cache.QueryOptions{Story: h.parent}, source.CacheName) })
 	if response == nil {
 		e.trace(traceEvent{algorithm: "Handle Fetch", step: "13.3.3.8", request: h.request.ID, parent: h.parent, decision: "no cache has a match: the network answers", verdict: "cache-miss"})
 		return nil

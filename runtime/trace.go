@@ -110,23 +110,26 @@ func (e *Engine) record(event TraceEvent) uint64 {
 	return event.Seq
 }
 
-// noteLookup traces a query of a cache; while one fetch event is under way in the
-// storage key, as part of its story.
-func (e *Engine) noteLookup(p *partition, l *cache.Lookup) {
-	t := TraceEvent{Algorithm: "Query Cache", Verdict: "cache-hit", Decision: "an entry of " + l.Cache + " matches", Details: map[string]string{"cache": l.Cache, "url": l.Request.URL().String()}}
+// noteLookup traces a query of a cache as part of the story that asked: each entry
+// that was looked at, and the step that rejected it.
+func (e *Engine) noteLookup(l *cache.Lookup) {
+	t := TraceEvent{
+		Algorithm: "Query Cache", Verdict: "cache-hit", Decision: "an entry of " + l.Cache + " matches", Parent: l.Options.Story,
+		Details: map[string]string{"cache": l.Cache, "url": l.Request.URL().String()},
+	}
 	if !l.Hit() {
 		t.Verdict, t.Decision = "cache-miss", "no entry of "+l.Cache+" has this URL"
-		if len(l.Candidates) > 0 {
-			c := l.Candidates[0]
-			t.Algorithm, t.Step = "Request Matches Cached Item", c.Step
-			t.Decision = c.URL + " in " + l.Cache + " does not match: " + c.Why
+		for i, c := range l.Candidates {
+			if i == 0 {
+				t.Algorithm, t.Step = "Request Matches Cached Item", c.Step
+				t.Decision = c.URL + " in " + l.Cache + " does not match: " + c.Why
+				continue
+			}
+			t.Details["also "+strconv.Itoa(i)] = c.URL + " (step " + c.Step + "): " + c.Why
 		}
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if len(p.stories) == 1 {
-		t.Parent = p.stories[0]
-	}
 	t.Time = e.clock.Now()
 	e.record(t)
 }

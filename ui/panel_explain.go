@@ -13,7 +13,7 @@ func explainPanel(_ *Server, w http.ResponseWriter, r *http.Request, p *PageCont
 	if components.Canonical(w, r, "filter") {
 		return
 	}
-	p.Shell.PageClass = "explain"
+	p.Shell.PageClass = "fill explain"
 	p.Shell.Panes, p.Shell.Split = true, true
 	p.Shell.Modules = append(p.Shell.Modules, "js/panel.js")
 	p.Render(w, r, pages.Explain(p.Shell, pages.NewExplain(p.State, p.Registration, components.AddressOf(r.URL))))

@@ -7,7 +7,11 @@ import (
 )
 
 // QueryOptions are CacheQueryOptions.
-type QueryOptions struct{ IgnoreSearch, IgnoreMethod, IgnoreVary bool }
+type QueryOptions struct {
+	IgnoreSearch, IgnoreMethod, IgnoreVary bool
+	// Story is what asks: it is handed to OnLookup, and has no effect on the answer.
+	Story uint64
+}
 
 // RequestMatchesCachedItem is the algorithm of that name. response may be nil.
 // step is the number of the step that said no, empty for a match, and why says

@@ -72,8 +72,9 @@ type Agent struct {
 	OnUnhandledRejection, OnRejectionHandled func(*goja.Promise)
 
 	// Of the loop alone.
-	depth int      // calls into goja under way
-	soon  []func() // microtasks queued while no script was running
+	depth int     // calls into goja under way
+	soon  []later // microtasks queued while no script was running
+	story *uint64 // what script runs on behalf of; nil for nothing
 	// atCheckpoint is what AtCheckpoint was given.
 	atCheckpoint []func()
 	microtasks   []func() // those that promise jobs stand for, oldest first

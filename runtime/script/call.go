@@ -90,10 +90,16 @@ var glue = goja.MustCompile("swinspect:glue", `((then, run) => {
 // Microtask runs f at the next microtask checkpoint, in order with promise jobs.
 func (a *Agent) Microtask(f func()) {
 	if a.depth == 0 {
-		a.soon = append(a.soon, f)
+		a.soon = append(a.soon, later{a.story, f})
 		return
 	}
 	a.enqueue(f)
+}
+
+// later is a microtask that waits for a script to end, with the story it is of.
+type later struct {
+	story *uint64
+	run   func()
 }
 
 // enqueue adds a promise job that runs f. Jobs run in the order in which they were
@@ -148,9 +154,12 @@ var flushing = goja.MustCompile("swinspect:flush", "(f => () => { f() })", true)
 func (a *Agent) flush() {
 	soon := a.soon
 	a.soon = nil
-	for _, f := range soon {
-		a.enqueue(f)
+	outer := a.story
+	for _, l := range soon {
+		a.story = l.story
+		a.enqueue(l.run)
 	}
+	a.story = outer
 }
 
 // Then calls onFulfilled or onRejected when p, any value, settles, as the

@@ -25,6 +25,7 @@ func (a *Agent) configure(o Options) {
 		a.rt.SetRandSource(o.Rand)
 	}
 	a.rt.SetPromiseRejectionTracker(a.trackRejection)
+	a.rt.SetAsyncContextTracker(&stories{agent: a})
 	if err := InstallGlobals(a.rt); err != nil {
 		panic(err)
 	}

@@ -25,8 +25,10 @@ func Clock(t, now time.Time) string {
 // "13 min 36 s", "2 h 5 min", "3 d 4 h".
 func Span(d time.Duration) string {
 	switch {
-	case d < 0:
+	case d <= 0:
 		return "0 ms"
+	case d < time.Millisecond:
+		return "<1 ms"
 	case d < time.Second:
 		return fmt.Sprintf("%d ms", d.Milliseconds())
 	case d < 10*time.Second:

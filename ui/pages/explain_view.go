@@ -173,7 +173,7 @@ func stepIcon(step inspector.TraceStep) string {
 func storyVerdict(verdict string) components.State {
 	icon, class := "chev", "idle"
 	switch verdict {
-	case "responded", "cache-hit", "preload", "fulfilled", "installed", "activated", "resolved", "byte-different":
+	case "responded", "cache-hit", "preload", "fulfilled", "installed", "activated", "resolved", "byte-different", "fetched", "stored":
 		icon, class = "d-respond", "ok"
 	case "route-matched":
 		icon, class = "d-route", "work"
@@ -181,7 +181,7 @@ func storyVerdict(verdict string) components.State {
 		icon, class = "d-fell", "idle"
 	case "not-controlled", "waiting", "cache-miss":
 		icon, class = "d-none", "wait"
-	case "respond-error", "rejected", "terminated", "timed-out", "failed", "network-error", "redundant":
+	case "respond-error", "rejected", "terminated", "timed-out", "failed", "fetch-failed", "network-error", "redundant":
 		icon, class = "error", "bad"
 	}
 	return components.State{Icon: icon, Word: strings.ReplaceAll(verdict, "-", " "), Class: class}

@@ -42,8 +42,8 @@ func this(c *idl.Call) *cacheObject {
 }
 
 // queryOptions converts CacheQueryOptions.
-func queryOptions(d idl.Dict) cache.QueryOptions {
-	var o cache.QueryOptions
+func queryOptions(c *idl.Call, d idl.Dict) cache.QueryOptions {
+	o := cache.QueryOptions{Story: c.Realm.Agent().Story()}
 	o.IgnoreMethod = d.Bool("ignoreMethod", false)
 	o.IgnoreSearch = d.Bool("ignoreSearch", false)
 	o.IgnoreVary = d.Bool("ignoreVary", false)
@@ -74,7 +74,7 @@ func query(c *idl.Call, info goja.Value, o cache.QueryOptions) (*fetch.Request, 
 func cacheMatch(c *idl.Call) goja.Value {
 	o := this(c)
 	info := requestInfo(c, c.Arg(0))
-	options := queryOptions(c.Dict(1))
+	options := queryOptions(c, c.Dict(1))
 	request, may := query(c, info, options)
 	var found *fetch.Response
 	if may {
@@ -110,13 +110,13 @@ func cacheMatchAll(c *idl.Call) goja.Value {
 	may := true
 	if c.Has(0) {
 		info := requestInfo(c, c.Arg(0))
-		options := queryOptions(c.Dict(1))
+		options := queryOptions(c, c.Dict(1))
 		if request, may = query(c, info, options); !may {
 			return idl.Resolved(c.Realm, dom.Frozen(c.Realm, nil))
 		}
 		return responses(c, o.list.MatchAll(request, options))
 	}
-	queryOptions(c.Dict(1))
+	queryOptions(c, c.Dict(1))
 	return responses(c, o.list.MatchAll(nil, cache.QueryOptions{}))
 }
 
@@ -136,14 +136,14 @@ func cacheKeys(c *idl.Call) goja.Value {
 	var found []*fetch.Request
 	if c.Has(0) {
 		info := requestInfo(c, c.Arg(0))
-		options := queryOptions(c.Dict(1))
+		options := queryOptions(c, c.Dict(1))
 		request, may := query(c, info, options)
 		if !may {
 			return idl.Resolved(c.Realm, dom.Frozen(c.Realm, nil))
 		}
 		found = o.list.Keys(request, options)
 	} else {
-		queryOptions(c.Dict(1))
+		queryOptions(c, c.Dict(1))
 		found = o.list.Keys(nil, cache.QueryOptions{})
 	}
 	return resolved(c, func() goja.Value {
@@ -159,11 +159,14 @@ func cacheKeys(c *idl.Call) goja.Value {
 func cacheDelete(c *idl.Call) goja.Value {
 	o := this(c)
 	info := requestInfo(c, c.Arg(0))
-	options := queryOptions(c.Dict(1))
+	options := queryOptions(c, c.Dict(1))
 	request, may := query(c, info, options)
 	if !may {
 		return idl.Resolved(c.Realm, c.Value(false))
 	}
 	deleted := o.list.Delete(request, options)
+	if deleted {
+		noteWrite(c.Realm, options.Story, "deleted", o.list.Name(), request)
+	}
 	return resolved(c, func() goja.Value { return c.Value(deleted) })
 }

@@ -37,8 +37,12 @@ func cachePut(c *idl.Call) goja.Value {
 		panic(c.Fail("Response body is already used"))
 	}
 	p := c.Realm.NewPromise()
+	story := c.Realm.Agent().Story()
 	response.Store(func(stored *fetch.Response) {
 		err := o.list.Put(request.Inner, stored)
+		if err == nil {
+			noteWrite(c.Realm, story, "stored", o.list.Name(), request.Inner)
+		}
 		settle(c.Realm, p, func() goja.Value {
 			if err != nil {
 				panic(exception(c, err))
@@ -69,6 +73,7 @@ type adding struct {
 	missing   int
 	cancel    []func(reason goja.Value)
 	over      bool
+	story     uint64
 }
 
 // addAll fetches all requests and puts the responses, or none of them.
@@ -89,7 +94,7 @@ func addAll(c *idl.Call, o *cacheObject, infos []goja.Value) goja.Value {
 		requests = append(requests, r)
 	}
 	p := c.Realm.NewPromise()
-	a := &adding{call: c, cache: o, promise: p, responses: make([]*fetch.Response, len(requests)), missing: len(requests)}
+	a := &adding{call: c, cache: o, promise: p, responses: make([]*fetch.Response, len(requests)), missing: len(requests), story: c.Realm.Agent().Story()}
 	for _, r := range requests {
 		stored := *r.Inner
 		stored.Headers = r.Inner.Headers.Clone()
@@ -160,6 +165,9 @@ func (a *adding) commit() {
 		operations[i] = cache.Operation{Type: "put", Request: r, Response: a.responses[i]}
 	}
 	_, err := a.cache.list.Batch(operations...)
+	if err == nil {
+		noteWrite(a.call.Realm, a.story, "stored", a.cache.list.Name(), a.requests...)
+	}
 	settle(a.call.Realm, a.promise, func() goja.Value {
 		if err != nil {
 			panic(exception(a.call, err))

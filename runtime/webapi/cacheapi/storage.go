@@ -82,7 +82,7 @@ func storageOpen(c *idl.Call) goja.Value {
 func storageMatch(c *idl.Call) goja.Value {
 	s := concept(c)
 	d := c.Dict(1)
-	options := queryOptions(d)
+	options := queryOptions(c, d)
 	var only *string
 	if v, ok := d.Get("cacheName"); ok {
 		name := nameOf(c, v)

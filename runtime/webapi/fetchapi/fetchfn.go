@@ -1,11 +1,14 @@
 package fetchapi
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/dop251/goja"
 
+	"github.com/swinspect/swinspect/runtime"
 	"github.com/swinspect/swinspect/runtime/fetch"
 	"github.com/swinspect/swinspect/runtime/webapi/dom"
 	"github.com/swinspect/swinspect/runtime/webapi/env"
@@ -66,6 +69,7 @@ func start(r *idl.Realm, inner *fetch.Request, racing string, signals []*dom.Sig
 		f.signals = append(f.signals, s.Add(func() { f.abort(s.Reason) }))
 	}
 	var response *fetch.Response
+	story := r.Agent().Story()
 	r.Background("networking", func(context.Context) error {
 		if racing != "" && settings.Worker != nil && settings.Engine != nil {
 			// HTTP fetch: the response of the race, when there is one.
@@ -74,10 +78,34 @@ func start(r *idl.Realm, inner *fetch.Request, racing string, signals []*dom.Sig
 		if response == nil {
 			response = settings.Fetch(ctx, inner)
 		}
+		if story != 0 && settings.Engine != nil {
+			settings.Engine.Note(told(inner, response, story))
+		}
 		return nil
 	}, func(error) { f.arrived(response) })
 	return f.abort
 }
+
+// told is the step of a story that a fetch is.
+func told(request *fetch.Request, response *fetch.Response, story uint64) runtime.TraceEvent {
+	t := runtime.TraceEvent{
+		Algorithm: "Fetch", Parent: story, Verdict: "fetched",
+		Details: map[string]string{"fetched": request.Method + " " + request.URL().String()},
+	}
+	if response.IsNetworkError() {
+		t.Verdict, t.Decision = "fetch-failed", "the worker's request failed"
+		if response.Err != nil {
+			t.Details["error"] = response.Err.Error()
+		}
+		return t
+	}
+	u := response.Unfiltered()
+	t.Decision = fmt.Sprintf("the worker's request was answered %d by %s", u.Status, cmp.Or(sourceWords[u.Source], "the network"))
+	return t
+}
+
+// sourceWords name who answered.
+var sourceWords = map[string]string{"http-cache": "the HTTP cache", "cache-storage": "a cache", "fetch-event": "a worker"}
 
 // running is a fetch under way.
 type running struct {

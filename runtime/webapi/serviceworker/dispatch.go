@@ -57,14 +57,17 @@ func (d *dispatch) run() {
 	d.event = e
 	d.handled = d.agent.global.Listens(e.Base().Type)
 	extendable.New(d.agent.realm, i, e)
-	extendable.Dispatch(&d.agent.global.Target, e, func() {
-		x := e.Extendable()
-		r := runtime.EventResult{Handled: d.handled, Thrown: thrown(x.Thrown)}
-		if x.Rejected != nil {
-			r.Err = &runtime.RejectedError{Reason: scriptError(d.agent.script.DescribeValue(x.Rejected))}
-		}
-		d.result <- r
-	})
+	d.agent.script.WithStory(d.concept.Trace, func() { extendable.Dispatch(&d.agent.global.Target, e, d.finished) })
+}
+
+// finished is told when no lifetime promise is left.
+func (d *dispatch) finished() {
+	x := d.event.Extendable()
+	r := runtime.EventResult{Handled: d.handled, Thrown: thrown(x.Thrown)}
+	if x.Rejected != nil {
+		r.Err = &runtime.RejectedError{Reason: scriptError(d.agent.script.DescribeValue(x.Rejected))}
+	}
+	d.result <- r
 }
 
 // make is the event's interface and implementation.

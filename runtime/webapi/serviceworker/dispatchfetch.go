@@ -19,7 +19,7 @@ var alwaysClosed = func() chan struct{} {
 
 // DispatchFetch is of runtime.WorkerAgent.
 func (a *Agent) DispatchFetch(ctx context.Context, f runtime.FetchEvent) runtime.FetchResult {
-	d := &fetchDispatch{agent: a, event: a.newFetchEvent(f), result: make(chan runtime.FetchResult, 1)}
+	d := &fetchDispatch{agent: a, event: a.newFetchEvent(f), trace: f.Trace, result: make(chan runtime.FetchResult, 1)}
 	if !a.script.Queue("handle fetch", d.run) {
 		return runtime.FetchResult{Err: a.terminated(), Undelivered: true, Extended: alwaysClosed, Settle: func(error) {}}
 	}
@@ -46,6 +46,7 @@ func (a *Agent) DispatchFetch(ctx context.Context, f runtime.FetchEvent) runtime
 type fetchDispatch struct {
 	agent    *Agent
 	event    *fetchEvent
+	trace    uint64                   // the event's story
 	result   chan runtime.FetchResult // one, when it is known
 	began    bool
 	sent     bool
@@ -58,7 +59,7 @@ func (d *fetchDispatch) run() {
 	e := d.event
 	e.respond = d.send
 	extendable.New(d.agent.realm, FetchEvent, e)
-	extendable.Dispatch(&d.agent.global.Target, e, d.finished)
+	d.agent.script.WithStory(d.trace, func() { extendable.Dispatch(&d.agent.global.Target, e, d.finished) })
 	if !e.responded.Load() {
 		d.send(nil, nil)
 	}

@@ -47,7 +47,7 @@ func newWorld(t testing.TB, files map[string]string) *world {
 	t.Helper()
 	w := &world{t: t, files: files, permit: map[string]string{}, cpu: 2 * time.Second}
 	w.fetcher = fetch.NewFetcher(fetch.FetcherOptions{Network: fetch.Function(w.serve), HTTPCacheBytes: -1})
-	w.engine = runtime.New(runtime.Options{Agents: w, Fetcher: w.fetcher, TraceEvents: -1})
+	w.engine = runtime.New(runtime.Options{Agents: w, Fetcher: w.fetcher})
 	w.fetcher.HandleFetch = w.engine.HandleFetch
 	t.Cleanup(w.engine.Close)
 	return w
