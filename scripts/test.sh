@@ -17,7 +17,7 @@ step() { # step NAME COMMAND…
 
 tests() {
   # shellcheck disable=SC2086
-  "$GO" test -json -race -p "${PARALLEL:-2}" -timeout 12m ${TESTFLAGS:-} ./... | "$GO" run ./internal/testreport
+  "$GO" test -json -race -p "${PARALLEL:-2}" -timeout 12m ${TESTFLAGS:-} ./... | "$GO" run ./internal/testreport "internal/wpt TestWebPlatform"
 }
 
 step build "$GO" build ./...

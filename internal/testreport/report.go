@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"sort"
 	"strings"
 )
@@ -26,6 +27,8 @@ type Report struct {
 	Passed, Failed, Skipped int // tests, subtests counted
 	Packages                []PackageResult
 	skips                   []string
+	needMore                []string // tests that may be skipped
+	left                    []string // those of them that were, with the reason
 	output                  map[string]*bytes.Buffer // of tests and packages that are still open
 }
 
@@ -39,8 +42,8 @@ type PackageResult struct {
 // Read folds the event stream and prints, as they come, a line for every
 // package and the whole output of every test that failed. A line that is no
 // event (a panic of the go command, say) is printed as it is.
-func Read(in io.Reader, out io.Writer) (*Report, error) {
-	r := &Report{output: map[string]*bytes.Buffer{}}
+func Read(in io.Reader, out io.Writer, needMore ...string) (*Report, error) {
+	r := &Report{needMore: needMore, output: map[string]*bytes.Buffer{}}
 	lines := bufio.NewReader(in)
 	for {
 		line, err := lines.ReadBytes('\n')
@@ -86,6 +89,10 @@ func (r *Report) endTest(e event, out io.Writer) {
 	case "pass":
 		r.Passed++
 	case "skip":
+		if name := short(e.Package) + " " + e.Test; slices.Contains(r.needMore, name) {
+			r.left = append(r.left, name+": "+r.reason(e))
+			return
+		}
 		r.Skipped++
 		r.skips = append(r.skips, short(e.Package)+" "+e.Test)
 	case "fail":
@@ -114,6 +121,21 @@ func (r *Report) endPackage(e event, out io.Writer) {
 			}
 		}
 	}
+}
+
+// reason is what a skipped test said.
+func (r *Report) reason(e event) string {
+	buf := r.output[e.Package+"\x00"+e.Test]
+	if buf == nil {
+		return "it did not say why"
+	}
+	for line := range strings.Lines(buf.String()) {
+		if _, said, ok := strings.Cut(line, ".go:"); ok {
+			_, said, _ = strings.Cut(said, ": ")
+			return strings.TrimSpace(said)
+		}
+	}
+	return "it did not say why"
 }
 
 // print writes the collected output of e's test or package.
@@ -146,6 +168,9 @@ func (r *Report) Summary(out io.Writer) {
 		if p.Action != "pass" {
 			fmt.Fprintf(out, "FAIL %s\n", short(p.Path))
 		}
+	}
+	for _, s := range r.left {
+		fmt.Fprintf(out, "not run: %s\n", s)
 	}
 	for _, s := range r.skips {
 		fmt.Fprintf(out, "skipped, which counts as a failure here: %s\n", s)

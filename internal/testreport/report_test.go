@@ -38,6 +38,16 @@ func TestReport(t *testing.T) {
 			exit: 1, want: []string{"counts as a failure here: p TestC\n", "1 passed, 0 failed, 1 skipped\n"},
 		},
 		{
+			name: "a test that needs more is named with its reason",
+			events: `{"Action":"pass","Package":"p","Test":"TestA"}
+{"Action":"output","Package":"p","Test":"TestMore","Output":"=== RUN   TestMore\n"}
+{"Action":"output","Package":"p","Test":"TestMore","Output":"    p_test.go:4: no server: docs/p.md\n"}
+{"Action":"skip","Package":"p","Test":"TestMore"}
+{"Action":"pass","Package":"p"}
+`,
+			exit: 0, want: []string{"not run: p TestMore: no server: docs/p.md\n", "1 passed, 0 failed, 0 skipped\n"},
+		},
+		{
 			name: "a package that does not build",
 			events: `{"ImportPath":"p","Action":"build-output","Output":"p/x.go:1: undefined: y\n"}
 {"Action":"pass","Package":"q","Test":"TestA"}
@@ -71,7 +81,7 @@ func TestReport(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var out strings.Builder
-			if exit := run(strings.NewReader(tt.events), &out); exit != tt.exit {
+			if exit := run(strings.NewReader(tt.events), &out, "p TestMore"); exit != tt.exit {
 				t.Errorf("exit %d, want %d", exit, tt.exit)
 			}
 			for _, w := range tt.want {
