@@ -27,8 +27,8 @@ type Report struct {
 	Passed, Failed, Skipped int // tests, subtests counted
 	Packages                []PackageResult
 	skips                   []string
-	needMore                []string // tests that may be skipped
-	left                    []string // those of them that were, with the reason
+	needMore                []string                 // tests that may be skipped
+	left                    []string                 // those of them that were, with the reason
 	output                  map[string]*bytes.Buffer // of tests and packages that are still open
 }
 
