@@ -170,18 +170,26 @@ func (c *Container) StartMessages() {
 		return
 	}
 	c.enabled = true
-	waiting := c.messages
-	c.messages = nil
-	for _, m := range waiting {
-		c.o.queue("client message queue", func() { c.deliver(m) })
+	for range c.messages {
+		c.o.queue("client message queue", c.deliverOldest)
 	}
 }
 
+// receive takes a message that has arrived; one behind others that wait waits too.
 func (c *Container) receive(m clientMessage) {
-	if !c.enabled {
-		c.messages = append(c.messages, m)
+	if c.enabled && len(c.messages) == 0 {
+		c.deliver(m)
 		return
 	}
+	c.messages = append(c.messages, m)
+	if c.enabled {
+		c.o.queue("client message queue", c.deliverOldest)
+	}
+}
+
+func (c *Container) deliverOldest() {
+	m := c.messages[0]
+	c.messages = c.messages[1:]
 	c.deliver(m)
 }
 
