@@ -26,7 +26,8 @@ func runEvent(ctx context.Context, at *attempt) result {
 	}
 	records, err := at.w.observe(ctx, main, serviceOf(at.a.Kind))
 	if err != nil {
-		records = &recording{} // a browser without such records: the worker that starts is the only proof
+		// A browser without such records: the worker that starts is the only proof.
+		records = &recording{end: func() {}}
 	}
 	defer records.end()
 	if err := at.dispatch(ctx, main); err != nil {
