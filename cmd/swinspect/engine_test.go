@@ -57,6 +57,7 @@ func TestServeASite(t *testing.T) {
 func TestEngineRefusesWhatItCannotServe(t *testing.T) {
 	call(t, "engine", "--site", "/no/such/folder").want(t, exitUsage, "there is no folder /no/such/folder")
 	call(t, "engine", "--site", t.TempDir()+"@ftp://x").want(t, exitUsage, "is no origin")
+	call(t, "serve", "--engine-memory", "1").want(t, exitUsage, "128 MiB")
 	call(t, "engine", "--listen", "0.0.0.0:0").want(t, exitUsage, "--token")
 	call(t, "engine", "--allow", "*", "--resolve", "x").want(t, exitUsage, "--resolve")
 	call(t, "serve", "--listen", "127.0.0.1:0", "--site", "/no/such/folder").want(t, exitUsage, "there is no folder")
@@ -76,7 +77,7 @@ func TestTheEngineComesBack(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	url, errs, _ := serving(t, nil, "--site", dir+"@https://hog.example")
+	url, errs, _ := serving(t, nil, "--site", dir+"@https://hog.example", "--engine-memory", "300")
 	base := strings.TrimSuffix(url, "/")
 	eventually(t, base, "hog.example")
 	for deadline := time.Now().Add(30 * time.Second); !strings.Contains(errs.String(), "memory"); time.Sleep(100 * time.Millisecond) {

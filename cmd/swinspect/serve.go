@@ -31,6 +31,7 @@ type server struct {
 	engine   bool
 	sites    []string
 	profile  string
+	memory   int64 // MiB
 }
 
 // noURL is what --launch means without a URL.
@@ -47,12 +48,16 @@ func (s *server) bind(cmd *cobra.Command) {
 	f.BoolVar(&s.discover, "discover", true, "without --attach, --launch and --site, also show the browser of this machine if there is just one")
 	f.StringArrayVar(&s.sites, "site", nil, "open a built site on the engine: `DIR[@ORIGIN]`, ./dist or ./dist@https://app.example; repeatable")
 	f.BoolVar(&s.engine, "engine", true, "without --attach, --launch and --site, open the demo site on the engine")
+	f.Int64Var(&s.memory, "engine-memory", defaultEngineMemory, "how many `MIB` of memory the engine's process may use; above it is ended and started again")
 	f.StringVar(&s.profile, "profile", "", "keep the engine's registrations and caches in `DIR`")
 	f.BoolVarP(&s.verbose, "verbose", "v", false, "log what happens to standard error")
 }
 
 // args: none, but for the URL that follows --launch with a blank between.
 func (s *server) args(cmd *cobra.Command, given []string) error {
+	if s.memory < 128 {
+		return usage("--engine-memory %d: the engine needs 128 MiB at least", s.memory)
+	}
 	if len(given) == 0 {
 		return nil
 	}
@@ -182,13 +187,13 @@ func (s *server) populate(ctx context.Context, f *fleet) error {
 		return nil
 	}
 	if len(s.sites) > 0 {
-		return f.startEngine(ctx, engineOptions{Sites: s.sites, Profile: s.profile})
+		return f.startEngine(ctx, engineOptions{Sites: s.sites, Profile: s.profile, Memory: s.memory})
 	}
 	if len(s.attach) > 0 {
 		return nil
 	}
 	if s.engine {
-		if err := f.startEngine(ctx, engineOptions{Demo: true, Profile: s.profile}); err != nil {
+		if err := f.startEngine(ctx, engineOptions{Demo: true, Profile: s.profile, Memory: s.memory}); err != nil {
 			return err
 		}
 	}
