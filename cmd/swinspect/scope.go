@@ -4,14 +4,41 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/swinspect/swinspect/inspector"
 )
 
+// twinsSettle bounds how long find waits for the storage keys of registrations that
+// share a scope: their ids depend on them, and they are learnt after the attach.
+const twinsSettle = 2 * time.Second
+
 // find resolves SCOPE to one live registration: its scope URL, its short id, or
 // an end of the scope URL that only one registration has. Within --context.
 func (s *session) find(name string) (*inspector.Registration, error) {
-	state := s.browser.State()
+	for deadline := time.Now().Add(twinsSettle); ; time.Sleep(50 * time.Millisecond) {
+		state := s.browser.State()
+		r, err := s.findIn(state, name)
+		if err == nil || !hasTwins(state) || time.Now().After(deadline) {
+			return r, err
+		}
+	}
+}
+
+// hasTwins reports whether two live registrations have the same scope.
+func hasTwins(state *inspector.State) bool {
+	seen := map[string]bool{}
+	for _, r := range state.Live() {
+		if key := r.Key.Context + " " + r.Scope; seen[key] {
+			return true
+		} else {
+			seen[key] = true
+		}
+	}
+	return false
+}
+
+func (s *session) findIn(state *inspector.State, name string) (*inspector.Registration, error) {
 	live, err := s.live(state)
 	if err != nil {
 		return nil, err
