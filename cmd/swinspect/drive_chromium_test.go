@@ -164,11 +164,14 @@ func TestPartitioned(t *testing.T) {
 	browser.Open(t, strings.Replace(site.URL(0, "frame"), site.Origin(0), site.OtherSite(), 1))
 	browser.Open(t, site.URL(0, "partitioned"))
 	var twin, partitioned registrationView
-	for _, r := range listed(t, at, 2) {
-		if r.Partitioned {
-			partitioned = r
-		} else {
-			twin = r
+	// Which of them is partitioned shows once its worker has run.
+	for deadline := time.Now().Add(10 * time.Second); partitioned.ID == "" && time.Now().Before(deadline); {
+		for _, r := range listed(t, at, 2) {
+			if r.Partitioned {
+				partitioned = r
+			} else {
+				twin = r
+			}
 		}
 	}
 	if partitioned.ID == "" || twin.ID == "" || partitioned.Scope != twin.Scope {
