@@ -51,12 +51,16 @@ func (e *Engine) fetchForUpdate(u *updateCheck) *Exception {
 
 // checkScript refuses what is no script. DIVERGES from Update 7.7 in that a failed
 // fetch and a status that is not ok are a TypeError, as browsers have it; a wrong
-// MIME type and a redirect are a SecurityError.
+// MIME type is a SecurityError, and so is a redirect, unless the job is an update.
 func (e *Engine) checkScript(u *updateCheck, s *Script, response *fetch.Response) *Exception {
 	j := u.job
 	switch {
 	case response.Type == "opaqueredirect":
-		return &Exception{Name: "SecurityError", Message: e.jobMessage(j, "The script resource is behind a redirect, which is disallowed.")}
+		name := "SecurityError"
+		if j.typ == jobUpdate {
+			name = "TypeError"
+		}
+		return &Exception{Name: name, Message: e.jobMessage(j, "The script resource is behind a redirect, which is disallowed.")}
 	case response.IsNetworkError():
 		return e.jobError(j, "An unknown error occurred when fetching the script (%v).", response.Err)
 	case !response.OK():
