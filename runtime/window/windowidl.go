@@ -224,7 +224,7 @@ var windowInterfaces []*idl.Interface
 func init() {
 	windowInterfaces = append([]*idl.Interface{
 		nodeInterface, elementInterface, htmlElement, svgElement, unknownElement, characterData, textInterface, commentNode, doctypeNode,
-		fragmentElement, documentInterface, htmlDocument, nodeList, tokenListInterface, domParser, mouseEvent, uiEvent, pageTransition,
+		fragmentElement, documentInterface, htmlDocument, nodeList, tokenListInterface, domParser, xmlSerializer, xpathResultInterface, shadowRoot, mouseEvent, uiEvent, pageTransition,
 		locationInterface, historyInterface, popState, hashChange, mutationObserverInterface, mediaQueryList,
 		xmlHTTPRequest, xhrEventTarget, xhrUpload, workerInterface, sharedWorkerInterface,
 	}, elementInterfaces...)
