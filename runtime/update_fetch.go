@@ -21,6 +21,10 @@ func (e *Engine) fetchForUpdate(u *updateCheck) *Exception {
 	// Update 7.1 to 7.5. DIVERGES: of a module worker only the top-level script is
 	// fetched here; its graph when it first runs, by the same rules (FetchModule).
 	request := e.scriptRequest(j.scriptURL)
+	if j.workerType == "module" {
+		// The standard says nothing; browsers fetch a module graph without cookies.
+		request.Credentials = "omit"
+	}
 	request.Headers.Append("Service-Worker", "script")
 	if r.updateViaCache != "all" || j.forceBypass || u.newest != nil && e.stale(r) {
 		request.Cache = "no-cache"
@@ -157,6 +161,7 @@ func importRequest(u *fetch.URL, workerType string) *fetch.Request {
 	if workerType == "module" {
 		request.Destination = "serviceworker"
 		request.Mode = "cors"
+		request.Credentials = "omit"
 		request.Headers.Append("Service-Worker", "script")
 	}
 	return request
