@@ -55,7 +55,7 @@ bench: setup ## benchmarks, with a real browser; figures on standard output
 
 .PHONY: shots
 shots: setup ## the README's pictures, into docs/img
-	SHOTS=$(CURDIR)/docs/img $(GO) test -count 1 -run TestShots ./uitest
+	SHOTS=$(CURDIR)/docs/img $(GO) test -count 1 -run 'TestShots|TestDemo' ./uitest
 
 FUZZTIME ?= 30s
 .PHONY: fuzz

@@ -201,6 +201,14 @@ func TestUrgency(t *testing.T) {
 			p.fold(Message{Kind: KindEvent, Context: context1, Target: "SW0", Method: "Debugger.paused", Params: []byte(`{"reason":"other"}`)})
 		}},
 		{"no worker idle", func(p *play) { p.reg("0", scope1, false) }},
+		{"error bad", func(p *play) {
+			p.reg("0", scope1, false)
+			p.event("ServiceWorker.workerErrorReported", `{"errorMessage":{"errorMessage":"Failed to register a ServiceWorker for scope ('s') with script ('x'): The script has an unsupported MIME type.","registrationId":"0","versionId":"","sourceURL":"","lineNumber":-1,"columnNumber":-1}}`)
+			p.reg("0", scope1, true)
+			if why := p.s.Registration(key0).Failure(); why != "The script has an unsupported MIME type." {
+				p.t.Errorf("failure %q", why)
+			}
+		}},
 	} {
 		t.Run(c.want, func(t *testing.T) {
 			p := newPlay(t)

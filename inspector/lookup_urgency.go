@@ -1,6 +1,7 @@
 package inspector
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/chromedp/cdproto/serviceworker"
@@ -42,10 +43,26 @@ func (r *Registration) Urgency() (word, class string) {
 	return "active", "ok"
 }
 
+// Failure is why the registration never came to be, "" when it did, when that is
+// still open or when the reason is not known.
+func (r *Registration) Failure() string {
+	if !r.failed() {
+		return ""
+	}
+	version := ""
+	if n := len(r.Versions); n > 0 {
+		version = r.Versions[n-1].ID
+	}
+	return cmp.Or(installError(r, version), installError(r, ""))
+}
+
 // failed reports whether no version of the registration was ever installed and
-// none still tries.
+// none still tries: there may have been none, when the script was refused.
 func (r *Registration) failed() bool {
-	return len(r.Versions) > 0 && !slices.ContainsFunc(r.Versions, func(v *Version) bool { return !v.failed() })
+	if len(r.Versions) == 0 {
+		return r.Deleted() && installError(r, "") != ""
+	}
+	return !slices.ContainsFunc(r.Versions, func(v *Version) bool { return !v.failed() })
 }
 
 // updateFailed reports whether the newest version was not installed.

@@ -76,12 +76,12 @@ func rootOf(step TraceStep, at map[uint64]int, all []Story) uint64 {
 	return step.Parent
 }
 
-// StoriesOf are the stories of one registration: those that name it, and fetches
-// in its scope that no registration took.
+// StoriesOf are the stories of one registration: those that name it, attempts to
+// register its scope, and fetches in its scope that no registration took.
 func (s *State) StoriesOf(r *Registration) []Story {
 	var mine []Story
 	for _, story := range Stories(s.Context(r.Key.Instance, r.Key.Context)) {
-		if story.Registration == r.Key.ID || story.Registration == "" && inScope(r.Scope, story.detail("url")) {
+		if story.Registration == r.Key.ID || story.Registration == "" && (story.detail("scope") == r.Scope || inScope(r.Scope, story.detail("url"))) {
 			mine = append(mine, story)
 		}
 	}

@@ -150,9 +150,20 @@ func (e *Engine) ClearRegistrations(storageKey string) {
 		users := r.usersInOrder()
 		clear(r.users)
 		e.clearRegistration(r, 0)
+		e.endParsed(r)
 		for _, c := range users {
 			c.controller.Store(nil)
 			e.notifyControllerChange(c)
+		}
+	}
+}
+
+// endParsed ends the worker of r that is being parsed, which no slot holds yet: the
+// job it belongs to fails.
+func (e *Engine) endParsed(r *Registration) {
+	for _, w := range e.workers {
+		if w.registration == r && w.State() == StateParsed {
+			e.terminate(w, errUnregistered)
 		}
 	}
 }

@@ -69,9 +69,10 @@ func (e *Engine) install(j *job, w *Worker, r *Registration) {
 func (e *Engine) installFailed(j *job, w *Worker, r *Registration, newest *Worker, failed error) {
 	e.trace(traceEvent{algorithm: "Install", step: "12", worker: w, parent: j.trace, decision: "the install event failed: " + failed.Error(), verdict: "install-failed"})
 	e.terminate(w, errInstall)
-	// Install 12.1 and 12.2
-	e.updateWorkerState(w, StateRedundant, j.trace)
+	// Install 12.1 and 12.2: DIVERGES: in the other order, as browsers do it: a
+	// listener of statechange sees the registration without the worker.
 	e.updateRegistrationState(r, SlotInstalling, nil)
+	e.updateWorkerState(w, StateRedundant, j.trace)
 	e.workerError(w, fmt.Errorf("ServiceWorker failed to install: ServiceWorker failed to handle event (%w)", failed))
 	// Install 12.3
 	if newest == nil {

@@ -127,6 +127,10 @@ func (e *Engine) register(j *job) {
 			e.finishJob(j)
 			return
 		}
+		// DIVERGES: the new mode holds for the fetches of this job already, as in
+		// browsers; the standard sets it in Update 9.1 and Install 3.
+		r.updateViaCache = j.updateViaCache
+		e.publish(r)
 	} else {
 		// Register 6
 		e.setRegistration(j.storageKey, j.scope, j.updateViaCache)

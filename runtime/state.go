@@ -119,8 +119,10 @@ func (e *Engine) clearRegistration(r *Registration, parent uint64) {
 			continue
 		}
 		e.terminate(w, errUnregistered)
-		e.updateWorkerState(w, StateRedundant, parent)
+		// DIVERGES: the slot first, as browsers do it: a listener of statechange sees
+		// the registration without the worker, which is what the standard means to say.
 		e.updateRegistrationState(r, slot, nil)
+		e.updateWorkerState(w, StateRedundant, parent)
 	}
 	r.cleared = true
 	e.trace(traceEvent{algorithm: "Clear Registration", registration: r, parent: parent, decision: "the registration has no workers any more", verdict: "cleared"})

@@ -111,8 +111,12 @@ func (e *Engine) record(event TraceEvent) uint64 {
 }
 
 // noteLookup traces a query of a cache as part of the story that asked: each entry
-// that was looked at, and the step that rejected it.
+// that was looked at, and the step that rejected it. Lookups of nobody's story (a
+// page's own, an inspector's) are not told.
 func (e *Engine) noteLookup(l *cache.Lookup) {
+	if l.Options.Story == 0 {
+		return
+	}
 	t := TraceEvent{
 		Algorithm: "Query Cache", Verdict: "cache-hit", Decision: "an entry of " + l.Cache + " matches", Parent: l.Options.Story,
 		Details: map[string]string{"cache": l.Cache, "url": l.Request.URL().String()},

@@ -40,7 +40,7 @@ func (e *Engine) update(j *job) {
 	u := &updateCheck{job: j, registration: r, newest: newest}
 	err := e.fetchForUpdate(u)
 	if err == nil && e.unregistered(r) {
-		err = e.jobError(j, "The registration was removed meanwhile")
+		err = e.jobAborted(j)
 	}
 	if err != nil {
 		// Update 8: nothing to run.
@@ -73,7 +73,11 @@ func (e *Engine) update(j *job) {
 		e.terminate(w, errEvaluation)
 		e.updateWorkerState(w, StateRedundant, j.trace)
 		e.workerError(w, failed)
-		e.updateFailed(u, "16", e.jobError(j, "ServiceWorker script evaluation failed"))
+		reason := e.jobError(j, "ServiceWorker script evaluation failed")
+		if e.unregistered(r) {
+			reason = e.jobAborted(j)
+		}
+		e.updateFailed(u, "16", reason)
 		return
 	}
 	// Update 17
@@ -96,6 +100,11 @@ func (e *Engine) updateFailed(u *updateCheck, step string, err *Exception) {
 // jobError is the TypeError of a job that failed, worded for people.
 func (e *Engine) jobError(j *job, format string, args ...any) *Exception {
 	return &Exception{Name: "TypeError", Message: e.jobMessage(j, format, args...)}
+}
+
+// jobAborted is for a job whose registration was cleared under it (Clear-Site-Data).
+func (e *Engine) jobAborted(j *job) *Exception {
+	return &Exception{Name: "AbortError", Message: e.jobMessage(j, "The registration was removed meanwhile")}
 }
 
 func (e *Engine) jobMessage(j *job, format string, args ...any) string {

@@ -21,6 +21,10 @@ func (e *Engine) fetchForUpdate(u *updateCheck) *Exception {
 	// Update 7.1 to 7.5. DIVERGES: of a module worker only the top-level script is
 	// fetched here; its graph when it first runs, by the same rules (FetchModule).
 	request := e.scriptRequest(j.scriptURL)
+	if j.workerType == "module" {
+		// The standard says nothing; browsers fetch a module graph without cookies.
+		request.Credentials = "omit"
+	}
 	request.Headers.Append("Service-Worker", "script")
 	if r.updateViaCache != "all" || j.forceBypass || u.newest != nil && e.stale(r) {
 		request.Cache = "no-cache"
@@ -51,12 +55,16 @@ func (e *Engine) fetchForUpdate(u *updateCheck) *Exception {
 
 // checkScript refuses what is no script. DIVERGES from Update 7.7 in that a failed
 // fetch and a status that is not ok are a TypeError, as browsers have it; a wrong
-// MIME type and a redirect are a SecurityError.
+// MIME type is a SecurityError, and so is a redirect, unless the job is an update.
 func (e *Engine) checkScript(u *updateCheck, s *Script, response *fetch.Response) *Exception {
 	j := u.job
 	switch {
 	case response.Type == "opaqueredirect":
-		return &Exception{Name: "SecurityError", Message: e.jobMessage(j, "The script resource is behind a redirect, which is disallowed.")}
+		name := "SecurityError"
+		if j.typ == jobUpdate {
+			name = "TypeError"
+		}
+		return &Exception{Name: name, Message: e.jobMessage(j, "The script resource is behind a redirect, which is disallowed.")}
 	case response.IsNetworkError():
 		return e.jobError(j, "An unknown error occurred when fetching the script (%v).", response.Err)
 	case !response.OK():
@@ -153,6 +161,7 @@ func importRequest(u *fetch.URL, workerType string) *fetch.Request {
 	if workerType == "module" {
 		request.Destination = "serviceworker"
 		request.Mode = "cors"
+		request.Credentials = "omit"
 		request.Headers.Append("Service-Worker", "script")
 	}
 	return request

@@ -117,7 +117,19 @@ func (s *Server) browser(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	sh.PageClass = "first"
-	s.render(w, r, http.StatusOK, pages.NoRegistration(sh))
+	s.render(w, r, http.StatusOK, pages.NoRegistration(sh, failedOnes(sh.Browser, st)))
+}
+
+// failedOnes are the registrations of a browser that never came to be.
+func failedOnes(item *components.BrowserItem, st *inspector.State) []pages.Failed {
+	var failed []pages.Failed
+	for _, r := range worthShowing(st) {
+		if _, class := r.Urgency(); class == "bad" && !r.Alive() {
+			failed = append(failed, pages.Failed{URL: treeRegistration(item, r, "s"+item.ID, "").URL, Scope: r.Scope, Why: cmp.Or(r.Failure(), r.Ghost)})
+		}
+	}
+	slices.SortFunc(failed, func(a, b pages.Failed) int { return cmp.Compare(a.Scope, b.Scope) })
+	return failed
 }
 
 // displayHost is an address as one types it.

@@ -79,6 +79,15 @@ func newWorld(t testing.TB, args ...string) *world {
 	return w
 }
 
+// newDemoWorld is swinspect as it starts without a word: the demo on its engine, no
+// browser to inspect.
+func newDemoWorld(t testing.TB) *world {
+	t.Helper()
+	w := &world{t: t, site: testsite.Start(t)}
+	w.startServe("--discover=false")
+	return w
+}
+
 // launch starts the browser under inspection, the second time on the port and
 // the profile of the first.
 func (w *world) launch() {

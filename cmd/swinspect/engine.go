@@ -91,6 +91,12 @@ func (e *engine) run(ctx context.Context, io stdio) error {
 		Product: "swinspect/" + buildVersion().Version, Logger: log, Token: e.token, Origins: e.origins, OnClose: stop, MemoryLimit: e.memory << 20,
 	})
 	defer server.Close()
+	if e.network.demo || len(e.network.sites) > 0 {
+		// Nobody is there to ask: a push to one's own site shows its notification.
+		for _, name := range []string{"notifications", "push", "background-sync", "periodic-background-sync", "persistent-storage"} {
+			server.Browser().DefaultContext().SetPermission(name, "granted")
+		}
+	}
 	keeper, err := openProfile(e.profile, server.Browser().DefaultContext())
 	if err != nil {
 		return &failure{exit: exitNo, err: err}

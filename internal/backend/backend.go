@@ -41,6 +41,7 @@ type Options struct {
 // started; Close ends all of it.
 type Backend struct {
 	Product string // what Browser.getVersion says, "Chrome/156.0.8078.79"
+	URL     string // the browser's WebSocket, "ws://127.0.0.1:9222/devtools/browser/…"
 	Conn    *cdp.Conn
 
 	closers []func() error // in reverse order of starting
@@ -76,18 +77,21 @@ func (b *Backend) transport(ctx context.Context, o Options) (cdp.Transport, erro
 			return nil, err
 		}
 		b.closers = append(b.closers, p.Close)
+		b.URL = p.Endpoint().WebSocketURL
 		return p.Transport(ctx)
 	case len(o.Command) > 0:
 		ws, err := b.command(ctx, o)
 		if err != nil {
 			return nil, err
 		}
+		b.URL = ws
 		return cdp.DialWebSocket(ctx, ws)
 	case o.Endpoint != "":
 		e, err := cdp.Resolve(ctx, o.Endpoint)
 		if err != nil {
 			return nil, err
 		}
+		b.URL = e.WebSocketURL
 		return cdp.DialWebSocket(ctx, e.WebSocketURL)
 	}
 	return nil, errors.New("neither endpoint nor command nor Chromium given")

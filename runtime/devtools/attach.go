@@ -3,6 +3,7 @@ package devtools
 import (
 	"slices"
 
+	cdproto "github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/inspector"
 	"github.com/chromedp/cdproto/target"
 )
@@ -121,8 +122,21 @@ func (s *Server) detach(x *session) {
 	}
 	s.end(x)
 	if x.parent != nil && !x.parent.gone {
-		emit(x.parent, target.DetachedFromTarget, target.EventDetachedFromTarget{SessionID: target.SessionID(x.wire.ID())})
+		event := detachedEvent{SessionID: x.wire.ID(), TargetID: x.server.id}
+		if x.target != nil {
+			event.TargetID = x.target.id
+		}
+		emit(x.parent, detachedFromTarget, event)
 	}
+}
+
+// detachedFromTarget is Target.detachedFromTarget with the target, which cdproto no
+// longer has and clients read.
+var detachedFromTarget = cdproto.Event[detachedEvent]{Method: target.DetachedFromTarget.Method}
+
+type detachedEvent struct {
+	SessionID string `json:"sessionId"`
+	TargetID  string `json:"targetId,omitzero"`
 }
 
 // end takes a session away without a word; with Server.mu held.
@@ -138,7 +152,7 @@ func (s *Server) end(x *session) {
 	if x.parent != nil {
 		delete(x.parent.children, x)
 	}
-	x.wire.Close()
+	x.conn.out.add(outgoing{to: x.wire})
 	if x.release != nil {
 		go x.release() // takes the engine's lock: not under ours
 		x.release = nil

@@ -40,10 +40,22 @@ type outbox struct {
 	over      bool
 }
 
+// outgoing is an event, or without a method the end of a session: what was put in
+// for it before is sent.
 type outgoing struct {
 	to     *cdp.ServerSession
 	method string
 	params any
+}
+
+func (e outgoing) send() {
+	switch {
+	case e.to == nil:
+	case e.method == "":
+		e.to.Close()
+	default:
+		_ = e.to.Emit(e.method, encoded{e.params}) // a session that ended hears nothing more
+	}
 }
 
 func newOutbox(end context.CancelFunc) *outbox {
@@ -86,9 +98,7 @@ func (o *outbox) run(ctx context.Context) {
 				if ctx.Err() != nil {
 					return
 				}
-				if e.to != nil {
-					_ = e.to.Emit(e.method, e.params) // a session that ended hears nothing more
-				}
+				e.send()
 			}
 			o.done(len(batch))
 		}

@@ -2,9 +2,6 @@ package devtools
 
 import (
 	"context"
-	"regexp"
-	"strconv"
-	"strings"
 	"time"
 
 	cdproto "github.com/chromedp/cdproto/cdp"
@@ -29,7 +26,15 @@ type pastMessage struct {
 
 // console is told of a call of console.*; on the loop.
 func (s *Server) console(r *script.Realm, level string, args []goja.Value) {
+	if len(args) == 0 && saysNothing[level] {
+		return
+	}
 	s.message(r, pastMessage{level: level, args: args, time: s.clock.Now(), stack: callStack(r)})
+}
+
+// saysNothing are the methods whose calls without arguments are not told, as in V8.
+var saysNothing = map[string]bool{
+	"log": true, "debug": true, "info": true, "error": true, "warning": true, "dir": true, "dirxml": true, "table": true,
 }
 
 // exception is told of an uncaught exception; on the loop.
@@ -64,11 +69,6 @@ func (s *session) say(rs *realmState, m pastMessage) {
 		details := s.exceptionDetails(w, m.exception, nil, wrapOptions{group: "console", preview: true})
 		if m.rejection {
 			details.Text = "Uncaught (in promise)"
-			if e := m.exception; e.Name != "" || e.Message != "" {
-				details.Text += " " + e.Error()
-			}
-		} else if details.Exception == nil || details.Exception.ObjectID == "" {
-			details.Text = "Uncaught " + m.exception.Message
 		}
 		emit(s, runtime.ExceptionThrown, runtime.EventExceptionThrown{Timestamp: runtime.Timestamp(millis(m.time)), ExceptionDetails: details})
 		return
@@ -83,45 +83,6 @@ func (s *session) say(rs *realmState, m pastMessage) {
 		}
 	}
 	emit(s, runtime.ConsoleAPICalled, e)
-}
-
-// callStack is where the script is now; on the loop.
-func callStack(r *script.Realm) *runtime.StackTrace {
-	trace := &runtime.StackTrace{CallFrames: []*runtime.CallFrame{}}
-	for _, f := range r.Runtime().CaptureCallStack(20, nil) {
-		name := f.SrcName()
-		if name == "<native>" || strings.HasPrefix(name, "swinspect:") {
-			continue
-		}
-		at := f.Position()
-		trace.CallFrames = append(trace.CallFrames, &runtime.CallFrame{
-			FunctionName: f.FuncName(), ScriptID: "0", URL: name, LineNumber: int64(max(at.Line-1, 0)), ColumnNumber: int64(max(at.Column-1, 0)),
-		})
-	}
-	return trace
-}
-
-// frameLine is a frame in a stack's text: "at f (https://x/sw.js:3:5(12))".
-var frameLine = regexp.MustCompile(`^\s*at (?:(.*?) \()?(.*?):(\d+):(\d+)(?:\(\d+\))?\)?\s*$`)
-
-// stackTrace reads a stack's text.
-func stackTrace(stack string) *runtime.StackTrace {
-	if stack == "" {
-		return nil
-	}
-	trace := &runtime.StackTrace{CallFrames: []*runtime.CallFrame{}}
-	for row := range strings.Lines(stack) {
-		m := frameLine.FindStringSubmatch(strings.TrimRight(row, "\n"))
-		if m == nil || m[2] == "<native>" || strings.HasPrefix(m[2], "swinspect:") {
-			continue
-		}
-		line, _ := strconv.ParseInt(m[3], 10, 64)
-		column, _ := strconv.ParseInt(m[4], 10, 64)
-		trace.CallFrames = append(trace.CallFrames, &runtime.CallFrame{
-			FunctionName: m[1], ScriptID: "0", URL: m[2], LineNumber: max(line-1, 0), ColumnNumber: max(column-1, 0),
-		})
-	}
-	return trace
 }
 
 // binding is a function that a client put into its target's realms.

@@ -146,7 +146,7 @@ func (s *Server) pause(ctx context.Context, t *subject, r *fetch.Request, respon
 	base, _, _ := strings.Cut(u, "#")
 	event := cdpfetch.EventRequestPaused{
 		RequestID: cdpfetch.RequestID(id), FrameID: cdproto.FrameID(t.id), ResourceType: kind, NetworkID: network.RequestID(r.ID),
-		Request: &network.Request{URL: base, Method: r.Method, Headers: headersOf(r.Headers), InitialPriority: "High", ReferrerPolicy: "strict-origin-when-cross-origin"},
+		Request: &network.Request{URL: base, Method: r.Method, Headers: headersOf(r.Headers), InitialPriority: "High", ReferrerPolicy: "strict-origin-when-cross-origin", HasPostData: r.Body != nil, PostDataEntries: postEntries(postData(r))},
 	}
 	if known := s.requests[requestKey{t.context.ID(), r.ID}]; known != nil {
 		event.NetworkID = network.RequestID(known.id)

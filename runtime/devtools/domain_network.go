@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"math"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -34,6 +35,7 @@ func networkDomain(t *table) {
 		return none, nil
 	})
 	handle(t, cdproto.Command[network.GetResponseBodyParams, bodyResult]{Method: network.CommandGetResponseBody}, responseBody)
+	handle(t, cdproto.Command[network.GetRequestPostDataParams, postDataResult]{Method: network.CommandGetRequestPostData}, requestPostData)
 	setting(t, network.SetCacheDisabled, func(n *networkSession, p network.SetCacheDisabledParams) { n.noCache = p.CacheDisabled })
 	setting(t, network.SetBypassServiceWorker, func(n *networkSession, p network.SetBypassServiceWorkerParams) { n.bypassWorker = p.Bypass })
 	setting(t, cdproto.Command[userAgentParams, cdproto.Empty]{Method: "Network.setUserAgentOverride"}, func(n *networkSession, p userAgentParams) { n.userAgent = p.UserAgent })
@@ -53,19 +55,19 @@ func networkDomain(t *table) {
 			}
 		}
 	})
-	setting(t, cdproto.Command[emulateParams, cdproto.Empty]{Method: "Network.emulateNetworkConditions"}, func(n *networkSession, p emulateParams) { n.offline = p.Offline })
+	handle(t, cdproto.Command[emulateParams, cdproto.Empty]{Method: "Network.emulateNetworkConditions"}, func(_ context.Context, s *session, p emulateParams) (cdproto.Empty, error) {
+		s.setOffline(p.Offline)
+		return none, nil
+	})
 	setting(t, network.OverrideNetworkState, func(n *networkSession, p network.OverrideNetworkStateParams) {})
 	handle(t, network.EmulateNetworkConditionsByRule, func(_ context.Context, s *session, p network.EmulateNetworkConditionsByRuleParams) (network.EmulateNetworkConditionsByRuleResult, error) {
-		s.server.mu.Lock()
-		defer s.server.mu.Unlock()
 		r := network.EmulateNetworkConditionsByRuleResult{RuleIDs: []string{}}
-		s.network.offline = on(p.EmulateOfflineServiceWorker)
+		offline := on(p.EmulateOfflineServiceWorker)
 		for _, c := range p.MatchedNetworkConditions {
-			if c != nil && c.Offline {
-				s.network.offline = true
-			}
+			offline = offline || c != nil && c.Offline
 			r.RuleIDs = append(r.RuleIDs, newID())
 		}
+		s.setOffline(offline)
 		return r, nil
 	})
 	handle(t, network.GetCookies, func(_ context.Context, s *session, p network.GetCookiesParams) (network.GetCookiesResult, error) {
@@ -119,6 +121,23 @@ func networkDomain(t *table) {
 	accept(t, network.SetAttachDebugStack)      // initiators carry no stacks
 }
 
+// setOffline takes the session's target off the network, or back on.
+func (s *session) setOffline(offline bool) {
+	s.server.mu.Lock()
+	before := s.target.offline()
+	s.network.offline = offline
+	after := s.target.offline()
+	s.server.mu.Unlock()
+	if p := s.target.page; p != nil && before != after {
+		p.ConnectionChanged(!after)
+	}
+}
+
+// offline is whether a client took the target off the network; with Server.mu held.
+func (t *subject) offline() bool {
+	return slices.ContainsFunc(t.sessions, func(x *session) bool { return x.network.offline })
+}
+
 // emulateParams are those of Network.emulateNetworkConditions, which cdproto no longer has.
 type emulateParams struct {
 	Offline            bool    `json:"offline"`
@@ -161,6 +180,29 @@ func responseBody(_ context.Context, s *session, p network.GetResponseBodyParams
 	return bodyResult{}, failed("No resource with given identifier found")
 }
 
+// postDataResult is a request's body: as text when it is.
+type postDataResult struct {
+	PostData      text `json:"postData"`
+	Base64Encoded bool `json:"base64Encoded"`
+}
+
+func requestPostData(_ context.Context, s *session, p network.GetRequestPostDataParams) (postDataResult, error) {
+	s.server.mu.Lock()
+	defer s.server.mu.Unlock()
+	for _, q := range s.server.requests {
+		switch {
+		case q.id != string(p.RequestID) || q.target != s.target:
+		case q.post == nil:
+			return postDataResult{}, failed("No post data available for the request")
+		case utf8.Valid(q.post):
+			return postDataResult{PostData: text(q.post)}, nil
+		default:
+			return postDataResult{text(base64.StdEncoding.EncodeToString(q.post)), true}, nil
+		}
+	}
+	return postDataResult{}, failed("No resource with given id was found")
+}
+
 func isText(mime string) bool {
 	return strings.HasPrefix(mime, "text/") || strings.HasSuffix(mime, "json") || strings.HasSuffix(mime, "javascript") || strings.HasSuffix(mime, "xml") || mime == ""
 }
@@ -195,8 +237,8 @@ func setCookie(jar *fetch.CookieJar, p *network.CookieParam) error {
 	c := fetch.Cookie{Name: p.Name, Value: p.Value, Domain: p.Domain, Path: p.Path, SameSite: string(p.SameSite), Secure: p.Secure, HTTPOnly: p.HTTPOnly}
 	if p.URL != "" {
 		u, err := fetch.ParseURL(p.URL, nil)
-		if err != nil {
-			return invalid("Invalid cookie fields")
+		if err != nil || !u.IsHTTP() {
+			return invalid("URL must have scheme http or https")
 		}
 		if c.Domain == "" {
 			c.Domain, c.HostOnly = domainOf(p.URL), true

@@ -153,7 +153,7 @@ func setLifecycle(_ context.Context, s *session, p page.SetLifecycleEventsEnable
 
 func pageNavigate(_ context.Context, s *session, p page.NavigateParams) (page.NavigateResult, error) {
 	if u, err := url.Parse(p.URL); err != nil || u.Scheme == "" {
-		return page.NavigateResult{}, invalid("Cannot navigate to invalid URL")
+		return page.NavigateResult{}, failed("Cannot navigate to invalid URL")
 	}
 	return later(s, func(ctx context.Context) (page.NavigateResult, error) {
 		r, err := s.target.page.Navigate(ctx, p.URL, window.NavigateOptions{Referrer: p.Referrer, FrameID: string(p.FrameID)})
@@ -437,38 +437,28 @@ func (o *browserObserver) Lifecycle(f *window.Frame, loaderID, name string, at t
 	})
 }
 
-// historyOf is what the browser may offer of a page's session history.
-type historyOf interface {
-	History() (index int, urls []string)
-	Traverse(ctx context.Context, index int) error
-}
-
 func navigationHistory(_ context.Context, s *session, _ cdproto.Empty) (page.GetNavigationHistoryResult, error) {
-	r := page.GetNavigationHistoryResult{Entries: []*page.NavigationEntry{}}
-	if h, ok := any(s.target.page).(historyOf); ok {
-		index, urls := h.History()
-		r.CurrentIndex = int64(index)
+	p := s.target.page
+	return later(s, func(context.Context) (page.GetNavigationHistoryResult, error) {
+		r := page.GetNavigationHistoryResult{Entries: []*page.NavigationEntry{}}
+		urls, current := p.History()
 		for i, u := range urls {
 			r.Entries = append(r.Entries, &page.NavigationEntry{ID: int64(i), URL: u, UserTypedURL: u, TransitionType: "typed"})
 		}
-		if index < len(r.Entries) {
-			r.Entries[index].Title = s.target.page.Title()
+		if current >= 0 && current < len(urls) {
+			r.CurrentIndex, r.Entries[current].Title = int64(current), p.Title()
 		}
 		return r, nil
-	}
-	u := s.target.page.URL()
-	r.Entries = append(r.Entries, &page.NavigationEntry{ID: 0, URL: u, UserTypedURL: u, Title: s.target.page.Title(), TransitionType: "typed"})
-	return r, nil
+	})
 }
 
 func navigateToHistoryEntry(_ context.Context, s *session, p page.NavigateToHistoryEntryParams) (cdproto.Empty, error) {
-	h, ok := any(s.target.page).(historyOf)
-	if !ok {
-		return none, failed("No entry with passed id")
-	}
-	if _, urls := h.History(); p.EntryID < 0 || int(p.EntryID) >= len(urls) {
-		return none, failed("No entry with passed id")
-	}
-	s.server.parallel(func(ctx context.Context) { _ = h.Traverse(ctx, int(p.EntryID)) })
-	return none, nil
+	on := s.target.page
+	return later(s, func(context.Context) (cdproto.Empty, error) {
+		if urls, _ := on.History(); p.EntryID < 0 || p.EntryID >= int64(len(urls)) {
+			return none, invalid("No entry with passed id")
+		}
+		on.Traverse(int(p.EntryID))
+		return none, nil
+	})
 }

@@ -170,6 +170,9 @@ func (s *session) settle(w *world, v goja.Value, err error, await bool, o wrapOp
 				e := agent.DescribeValue(reason)
 				details := s.exceptionDetails(w, e, nil, o)
 				details.Text = "Uncaught (in promise)"
+				if e.Name != "" {
+					details.Text += " " + e.Name + ": " + e.Message
+				}
 				done <- outcome{result: details.Exception, exception: details}
 			})
 			return
@@ -180,7 +183,7 @@ func (s *session) settle(w *world, v goja.Value, err error, await bool, o wrapOp
 }
 
 func (s *session) thrownObject(w *world, err error, o wrapOptions) *runtime.RemoteObject {
-	r, werr := s.wrap(w, script.Thrown(w.realm.realm.Runtime(), err), wrapOptions{group: o.group, preview: o.preview})
+	r, werr := s.wrap(w, w.realm.thrown(err), wrapOptions{group: o.group, preview: o.preview})
 	if werr != nil {
 		return &runtime.RemoteObject{Type: runtime.RemoteObjectTypeUndefined}
 	}
@@ -190,13 +193,13 @@ func (s *session) thrownObject(w *world, err error, o wrapOptions) *runtime.Remo
 // exceptionDetails tells of an exception; on the loop.
 func (s *session) exceptionDetails(w *world, e *script.Exception, err error, o wrapOptions) *runtime.ExceptionDetails {
 	d := &runtime.ExceptionDetails{
-		ExceptionID: s.server.nextID(), Text: "Uncaught", URL: e.URL,
+		ExceptionID: s.server.nextID(), Text: "Uncaught", URL: sourceURL(e.URL),
 		LineNumber: int64(max(e.Line-1, 0)), ColumnNumber: int64(max(e.Column-1, 0)),
 		ExecutionContextID: runtime.ExecutionContextID(w.id), StackTrace: stackTrace(e.Stack),
 	}
 	v := e.Value
 	if v == nil && err != nil {
-		v = script.Thrown(w.realm.realm.Runtime(), err)
+		v = w.realm.thrown(err)
 	}
 	if r, werr := s.wrap(w, v, wrapOptions{group: o.group, preview: o.preview}); werr == nil {
 		d.Exception = r
@@ -260,7 +263,7 @@ func callFunctionOn(_ context.Context, s *session, p runtime.CallFunctionOnParam
 			}
 			arguments[i] = v
 		}
-		f, err := w.realm.evaluate("(\n"+p.FunctionDeclaration+"\n)", "")
+		f, err := w.realm.evaluate("("+p.FunctionDeclaration+"\n)", nameOf(p.FunctionDeclaration))
 		if err != nil {
 			s.settle(w, nil, err, false, o, done)
 			return
@@ -289,7 +292,7 @@ func (s *session) callee(p runtime.CallFunctionOnParams) (*world, goja.Value, er
 		return h.world, h.value, err
 	}
 	if p.ExecutionContextID == 0 && p.UniqueContextID == "" {
-		return nil, nil, failed("Either objectId or executionContextId or uniqueContextId must be specified")
+		return nil, nil, invalid("Either objectId or executionContextId or uniqueContextId must be specified")
 	}
 	var id *int64
 	if p.ExecutionContextID != 0 {
@@ -305,7 +308,7 @@ func awaitPromise(_ context.Context, s *session, p runtime.AwaitPromiseParams) (
 	if err != nil {
 		return runtime.AwaitPromiseResult{}, err
 	}
-	if hint(h.value) != "Promise" {
+	if o, ok := h.value.(*goja.Object); !ok || hint(o) != "Promise" {
 		return runtime.AwaitPromiseResult{}, failed("Could not find promise with given id")
 	}
 	done := make(chan outcome, 1)
@@ -376,7 +379,7 @@ func orUndefined(v goja.Value) goja.Value {
 // internalProperties are [[Prototype]] and a promise's state.
 func (s *session) internalProperties(h heldObject) []*runtime.InternalPropertyDescriptor {
 	o, ok := h.value.(*goja.Object)
-	if !ok || o.ClassName() == "Proxy" {
+	if !ok || hint(o) == "Proxy" {
 		return nil
 	}
 	wrap := wrapOptions{group: h.group}
@@ -393,7 +396,7 @@ func (s *session) internalProperties(h heldObject) []*runtime.InternalPropertyDe
 	}
 	if p, ok := promiseOf(o); ok {
 		rt := h.world.realm.realm.Runtime()
-		state := map[goja.PromiseState]string{goja.PromiseStatePending: "pending", goja.PromiseStateFulfilled: "fulfilled", goja.PromiseStateRejected: "rejected"}[p.State()]
+		state := promiseStates[p.State()]
 		add("[[PromiseState]]", rt.ToValue(state))
 		add("[[PromiseResult]]", orUndefined(p.Result()))
 	}
@@ -401,7 +404,7 @@ func (s *session) internalProperties(h heldObject) []*runtime.InternalPropertyDe
 }
 
 func promiseOf(o *goja.Object) (*goja.Promise, bool) {
-	if o.ClassName() != "Promise" {
+	if hint(o) != "Promise" {
 		return nil, false
 	}
 	p, ok := o.Export().(*goja.Promise)

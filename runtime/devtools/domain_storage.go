@@ -23,12 +23,10 @@ func storageDomain(t *table) {
 	handle(t, storage.GetStorageKey, storageKey)
 	handle(t, storage.GetUsageAndQuota, usageAndQuota)
 	handle(t, storage.ClearDataForOrigin, func(_ context.Context, s *session, p storage.ClearDataForOriginParams) (cdproto.Empty, error) {
-		clearData(s.target.context, wireKey(p.Origin), p.StorageTypes)
-		return none, nil
+		return none, clearData(s.target.context, wireKey(p.Origin), p.StorageTypes)
 	})
 	handle(t, storage.ClearDataForStorageKey, func(_ context.Context, s *session, p storage.ClearDataForStorageKeyParams) (cdproto.Empty, error) {
-		clearData(s.target.context, p.StorageKey, p.StorageTypes)
-		return none, nil
+		return none, clearData(s.target.context, p.StorageKey, p.StorageTypes)
 	})
 	track := func(s *session, key string, on bool) (cdproto.Empty, error) {
 		s.server.mu.Lock()
@@ -150,7 +148,7 @@ const quota = 10 << 30
 
 func usageAndQuota(_ context.Context, s *session, p storage.GetUsageAndQuotaParams) (storage.GetUsageAndQuotaResult, error) {
 	if originOf(p.Origin) == "" {
-		return storage.GetUsageAndQuotaResult{}, invalid("%s is not a valid URL", p.Origin)
+		return storage.GetUsageAndQuotaResult{}, failed("%s is not a valid URL", p.Origin)
 	}
 	used := float64(s.target.context.Engine().CacheStorage(originOf(p.Origin)).Usage())
 	r := storage.GetUsageAndQuotaResult{Usage: used, Quota: quota, UsageBreakdown: []*storage.UsageForType{}}
@@ -165,9 +163,12 @@ func usageAndQuota(_ context.Context, s *session, p storage.GetUsageAndQuotaPara
 }
 
 // clearData removes what a storage key has of the types named.
-func clearData(c *window.Context, key, types string) {
+func clearData(c *window.Context, key, types string) error {
 	key = engineKey(key)
 	wanted := strings.Split(types, ",")
+	if !slices.ContainsFunc(wanted, func(t string) bool { return slices.Contains(storageTypes, t) }) {
+		return invalid("No valid storage type specified")
+	}
 	has := func(kind string) bool { return slices.Contains(wanted, kind) || slices.Contains(wanted, "all") }
 	if has("service_workers") {
 		c.Engine().ClearRegistrations(key)
@@ -188,6 +189,13 @@ func clearData(c *window.Context, key, types string) {
 		host := domainOf(key)
 		c.Fetcher().Cookies().Remove(func(k fetch.Cookie) bool { return strings.TrimPrefix(k.Domain, ".") == host })
 	}
+	return nil
+}
+
+// storageTypes are those of Storage.StorageType.
+var storageTypes = []string{
+	"cookies", "file_systems", "indexeddb", "local_storage", "shader_cache", "websql", "service_workers", "cache_storage",
+	"interest_groups", "shared_storage", "storage_buckets", "all", "other",
 }
 
 // watchCaches follows the changes of a storage key's caches, once.

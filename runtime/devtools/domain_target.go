@@ -15,7 +15,7 @@ var none = cdproto.Empty{}
 // targetDomain is what every session has of Target.
 func targetDomain(t *table) {
 	eventOf(t, target.AttachedToTarget)
-	eventOf(t, target.DetachedFromTarget)
+	eventOf(t, detachedFromTarget)
 	eventOf(t, target.TargetCreated)
 	eventOf(t, target.TargetDestroyed)
 	eventOf(t, target.TargetInfoChanged)
@@ -254,5 +254,5 @@ func (s *Server) contextByID(id cdproto.BrowserContextID) (*window.Context, erro
 			return c, nil
 		}
 	}
-	return nil, invalid("Failed to find browser context with id %s", id)
+	return nil, failed("Failed to find browser context with id %s", id)
 }

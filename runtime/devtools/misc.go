@@ -112,6 +112,9 @@ func ioDomain(t *table) {
 	handle(t, cdpio.Close, func(_ context.Context, s *session, p cdpio.CloseParams) (cdproto.Empty, error) {
 		s.server.mu.Lock()
 		defer s.server.mu.Unlock()
+		if s.streams[string(p.Handle)] == nil {
+			return none, invalid("Invalid stream handle")
+		}
 		delete(s.streams, string(p.Handle))
 		return none, nil
 	})

@@ -3,6 +3,7 @@ package devtools
 import (
 	"errors"
 	"math"
+	"reflect"
 	"strconv"
 	"strings"
 	"sync"
@@ -14,6 +15,7 @@ import (
 	"github.com/swinspect/swinspect/cdp"
 	"github.com/swinspect/swinspect/runtime/script"
 	"github.com/swinspect/swinspect/runtime/webapi/idl"
+	"github.com/swinspect/swinspect/runtime/window"
 )
 
 // objectStore is the remote objects of a session. Its methods may be called from
@@ -103,6 +105,7 @@ func (s *session) wrap(w *world, v goja.Value, o wrapOptions) (*runtime.RemoteOb
 	r := rs.describe(v)
 	switch r.Type {
 	case runtime.RemoteObjectTypeUndefined:
+		r.Description = ""
 	case runtime.RemoteObjectTypeString, runtime.RemoteObjectTypeBoolean:
 		raw, err := cdp.Encode(v.Export())
 		if err != nil {
@@ -124,10 +127,7 @@ func (s *session) wrap(w *world, v goja.Value, o wrapOptions) (*runtime.RemoteOb
 				return nil, err
 			}
 			r.Value = jsonv2.Value(text)
-			if r.Type != runtime.RemoteObjectTypeFunction {
-				r.Description = ""
-			}
-			r.ClassName = ""
+			r.Description, r.ClassName = "", ""
 			break
 		}
 		r.ObjectID = s.objects.add(v, o.group, w)
@@ -178,10 +178,39 @@ func (rs *realmState) describe(v goja.Value) *described {
 	r.Type = runtime.RemoteObjectType(list.Get("0").String())
 	r.Subtype = runtime.RemoteObjectSubtype(list.Get("1").String())
 	r.ClassName, r.Description = list.Get("2").String(), list.Get("3").String()
-	if r.Type == runtime.RemoteObjectTypeObject && r.Subtype == "" && isNode(v) {
-		r.Subtype = runtime.RemoteObjectSubtypeNode
+	if r.Subtype == runtime.RemoteObjectSubtypeError {
+		r.Description = v8Stack(r.Description)
+	}
+	if r.Type == runtime.RemoteObjectTypeObject && r.Subtype == "" {
+		if n, ok := idl.Unwrap[*window.Node](v); ok {
+			r.Subtype, r.Description = runtime.RemoteObjectSubtypeNode, nodeDescription(n)
+		}
 	}
 	return r
+}
+
+var promiseType, proxyType = reflect.TypeFor[*goja.Promise](), reflect.TypeFor[goja.Proxy]()
+
+// nodeDescription is a node in a word: "div#main.wide".
+func nodeDescription(n *window.Node) string {
+	d := n.Describe()
+	if d.Type != 1 {
+		return d.Name
+	}
+	out := d.LocalName
+	for _, a := range d.Attributes {
+		if a[0] == "id" && a[1] != "" {
+			out += "#" + a[1]
+		}
+	}
+	for _, a := range d.Attributes {
+		if a[0] == "class" {
+			for _, c := range strings.Fields(a[1]) {
+				out += "." + c
+			}
+		}
+	}
+	return out
 }
 
 // hint is the interpreter's class of an object, which no script can forge.
@@ -189,6 +218,12 @@ func hint(v goja.Value) string {
 	if o, ok := v.(*goja.Object); ok {
 		if idl.IsPlatformObject(v) {
 			return "Platform"
+		}
+		switch o.ExportType() {
+		case promiseType:
+			return "Promise"
+		case proxyType:
+			return "Proxy"
 		}
 		return o.ClassName()
 	}

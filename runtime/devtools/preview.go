@@ -1,14 +1,12 @@
 package devtools
 
 import (
+	"fmt"
 	"math/big"
 	"strings"
 
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/dop251/goja"
-
-	"github.com/swinspect/swinspect/runtime/webapi/idl"
-	"github.com/swinspect/swinspect/runtime/window"
 )
 
 // How much a preview shows, as V8's inspector has it.
@@ -36,19 +34,41 @@ func (rs *realmState) preview(v goja.Value, r *runtime.RemoteObject, entries boo
 		if !d.enumerable && r.Subtype != runtime.RemoteObjectSubtypeError {
 			continue
 		}
-		if r.Subtype == runtime.RemoteObjectSubtypeError && (d.key == "stack" || d.key == "message") {
-			continue
-		}
 		if len(p.Properties) >= limit {
 			p.Overflow = true
 			break
 		}
 		p.Properties = append(p.Properties, rs.propertyPreview(d))
 	}
+	rs.internalPreview(p, v, r)
 	if entries && (r.Subtype == runtime.RemoteObjectSubtypeMap || r.Subtype == runtime.RemoteObjectSubtypeSet) {
 		rs.entriesPreview(p, v, string(r.Subtype))
 	}
 	return p
+}
+
+// internalPreview adds what is no property: a promise's state, a map's size.
+func (rs *realmState) internalPreview(p *runtime.ObjectPreview, v goja.Value, r *runtime.RemoteObject) {
+	rt := rs.realm.Runtime()
+	add := func(name string, v goja.Value) {
+		p.Properties = append(p.Properties, rs.propertyPreview(property{key: name, value: v}))
+	}
+	switch r.Subtype {
+	case runtime.RemoteObjectSubtypePromise:
+		if promise, ok := promiseOf(v.(*goja.Object)); ok {
+			add("[[PromiseState]]", rt.ToValue(promiseStates[promise.State()]))
+			add("[[PromiseResult]]", orUndefined(promise.Result()))
+		}
+	case runtime.RemoteObjectSubtypeMap, runtime.RemoteObjectSubtypeSet:
+		var n int64
+		if _, err := fmt.Sscanf(r.Description[strings.LastIndexByte(r.Description, '(')+1:], "%d", &n); err == nil {
+			add("size", rt.ToValue(n))
+		}
+	}
+}
+
+var promiseStates = map[goja.PromiseState]string{
+	goja.PromiseStatePending: "pending", goja.PromiseStateFulfilled: "fulfilled", goja.PromiseStateRejected: "rejected",
 }
 
 func (rs *realmState) propertyPreview(d property) *runtime.PropertyPreview {
@@ -121,7 +141,7 @@ type property struct {
 // properties are an object's; on the loop.
 func (rs *realmState) properties(v goja.Value, own, accessorsOnly, nonIndexed bool) []property {
 	rt := rs.realm.Runtime()
-	if o, ok := v.(*goja.Object); !ok || o.ClassName() == "Proxy" {
+	if o, ok := v.(*goja.Object); !ok || hint(o) == "Proxy" {
 		return nil // a trap is script
 	}
 	out, err := rs.realm.Agent().Call(rs.helper.properties, goja.Undefined(), v, rt.ToValue(own), rt.ToValue(accessorsOnly), rt.ToValue(nonIndexed), rt.ToValue(hint(v)))
@@ -148,12 +168,6 @@ func (rs *realmState) properties(v goja.Value, own, accessorsOnly, nonIndexed bo
 		found = append(found, p)
 	}
 	return found
-}
-
-// isNode reports whether a value is a DOM node.
-func isNode(v goja.Value) bool {
-	_, ok := idl.Unwrap[*window.Node](v)
-	return ok
 }
 
 func parseBigInt(digits string) (*big.Int, bool) {

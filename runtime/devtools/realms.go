@@ -29,6 +29,7 @@ type realmState struct {
 	helper          *helper
 	past            []pastMessage // console messages for sessions that enable Runtime later
 	gone            chan struct{} // closed when the realm is destroyed
+	nodes           map[*window.Node]int64
 }
 
 type realmKey = *script.Realm
@@ -152,6 +153,9 @@ func (s *Server) realmDestroyed(r *script.Realm) {
 		return
 	}
 	delete(s.realms, r)
+	for _, id := range rs.nodes {
+		delete(s.nodes, id)
+	}
 	close(rs.gone)
 	t := rs.target
 	for i, other := range t.realms {

@@ -14,7 +14,7 @@ func isREPLPromise(expression string) bool { return awaits.MatchString(expressio
 // evaluateREPL is evaluate; with repl also an expression that awaits at top level
 // works: it is then run as the body of an async function.
 func (rs *realmState) evaluateREPL(expression string, repl bool) (goja.Value, error) {
-	v, err := rs.evaluate(expression, "")
+	v, err := rs.evaluate(expression, nameOf(expression))
 	if err == nil || !repl || !isREPLPromise(expression) {
 		return v, err
 	}

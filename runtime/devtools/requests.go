@@ -30,7 +30,8 @@ type request struct {
 	mime     string
 	status   int
 	body     []byte
-	kept     bool // the body is complete
+	post     []byte // what was sent, when it was in memory
+	kept     bool   // the body is complete
 	started  time.Time
 	info     *runtime.FetchInfo
 	tooLarge bool
@@ -175,6 +176,8 @@ func (o *fetchEvents) RequestWillBeSent(e fetch.RequestEvent) {
 	if found {
 		event.Request.URLFragment = "#" + fragment
 	}
+	q.post = postData(e.Request)
+	event.Request.PostDataEntries = postEntries(q.post)
 	if e.Request.ReferrerPolicy != "" {
 		event.Request.ReferrerPolicy = network.RequestReferrerPolicy(e.Request.ReferrerPolicy)
 	}
@@ -194,6 +197,26 @@ func (o *fetchEvents) RequestWillBeSent(e fetch.RequestEvent) {
 	}
 }
 
+// maxPostData is how much of a request's body events carry.
+const maxPostData = 64 << 10
+
+// postData is a request's body when it is in memory.
+func postData(r *fetch.Request) []byte {
+	if r.Body == nil {
+		return nil
+	}
+	body, _ := r.Body.Bytes()
+	return body
+}
+
+func postEntries(body []byte) []*network.PostDataEntry {
+	if len(body) == 0 || len(body) > maxPostData {
+		return nil
+	}
+	return []*network.PostDataEntry{{Bytes: body}}
+}
+
+// RequestHeaders is fetch.Observer's.
 func (o *fetchEvents) RequestHeaders(id string, headers fetch.HeaderList, at time.Time) {
 	s := o.s
 	s.mu.Lock()
@@ -294,6 +317,9 @@ func (o *fetchEvents) LoadingFailed(e fetch.FailedEvent) {
 	event := network.EventLoadingFailed{
 		RequestID: network.RequestID(q.id), Timestamp: cdproto.MonotonicTime(seconds(e.Time)), Type: q.kind,
 		ErrorText: fetch.NetError(e.Err), Canceled: e.Canceled, BlockedReason: network.BlockedReason(e.Blocked),
+	}
+	if e.Canceled {
+		event.ErrorText = "net::ERR_ABORTED"
 	}
 	if e.CORS != "" {
 		event.CorsErrorStatus = &network.CorsErrorStatus{CorsError: network.CorsError(e.CORS)}

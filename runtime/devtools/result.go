@@ -6,8 +6,6 @@ import (
 	"strings"
 
 	cdproto "github.com/chromedp/cdproto/cdp"
-
-	"github.com/swinspect/swinspect/cdp"
 )
 
 // full is a result as Chromium writes it: cdproto tags every field of a result as
@@ -19,7 +17,7 @@ type full[R any] struct{ result R }
 func (f full[R]) MarshalJSON() ([]byte, error) {
 	v := reflect.ValueOf(f.result)
 	if v.Kind() != reflect.Struct {
-		return cdp.Encode(f.result)
+		return encode(f.result)
 	}
 	var b bytes.Buffer
 	b.WriteByte('{')
@@ -28,7 +26,7 @@ func (f full[R]) MarshalJSON() ([]byte, error) {
 		if field := v.Field(i); name == "" || name == "-" || leftOut(field) {
 			continue
 		}
-		raw, err := cdp.Encode(v.Field(i).Interface())
+		raw, err := encode(v.Field(i).Interface())
 		if err != nil {
 			return nil, err
 		}

@@ -59,6 +59,8 @@ type Server struct {
 	contextIDs  int64 // of execution contexts
 	requests    map[requestKey]*request
 	ids         int64 // of scripts added, streams, …
+	nodes       map[int64]nodeRef
+	nodeIDs     int64
 }
 
 // New starts the browser. End the server with Close.
@@ -73,7 +75,7 @@ func New(o Options) *Server {
 		options: o, log: o.Logger, id: newUUID(),
 		connections: map[*connection]struct{}{}, targets: map[string]*subject{},
 		contexts: map[string]*contextState{}, realms: map[realmKey]*realmState{},
-		requests: map[requestKey]*request{},
+		requests: map[requestKey]*request{}, nodes: map[int64]nodeRef{},
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.tables = newTables()

@@ -108,9 +108,6 @@ func (s *Server) changed(t *subject) {
 	for _, x := range s.discoverers(t) {
 		emit(x, target.TargetInfoChanged, target.EventTargetInfoChanged{TargetInfo: s.info(t)})
 	}
-	if t.tab != nil {
-		s.changed(t.tab)
-	}
 }
 
 // remove takes a target away: its sessions are detached. With Server.mu held.

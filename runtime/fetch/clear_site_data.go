@@ -25,6 +25,7 @@ func (p *fetching) clearSiteData(u *URL, headers HeaderList) {
 	if has("cookies") {
 		site := Site(u.Origin())
 		_, domain, _ := strings.Cut(site, "://")
+		p.auth.clear(u.Origin())
 		p.cookies.Remove(func(c Cookie) bool { return c.Domain == domain || strings.HasSuffix(c.Domain, "."+domain) })
 	}
 	if has("cache") && p.cache != nil {

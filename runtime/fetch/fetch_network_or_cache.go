@@ -1,8 +1,6 @@
 package fetch
 
 import (
-	"encoding/base64"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -34,6 +32,9 @@ func (p *fetching) networkOrCacheFetch() *Response {
 	if response.IsNetworkError() {
 		return response
 	}
+	if h.authorization != "" && response.Source == "network" {
+		p.auth.answered(h.CurrentURL(), h.authorization, response.Status == 401)
+	}
 	if r.Headers.Has("Range") {
 		response.RangeRequested = true
 	}
@@ -50,6 +51,8 @@ type httpRequest struct {
 	credentials bool
 	cacheMode   CacheMode
 	revalidates bool
+	// authorization is that of an authentication entry or of the URL; "": none.
+	authorization string
 }
 
 const maxKeepalive = 64 << 10
@@ -142,10 +145,19 @@ func (p *fetching) addCredentials(h *httpRequest) {
 			h.Headers.Append("Cookie", cookies)
 		}
 	}
-	if !h.Headers.Has("Authorization") && (u.Username() != "" || u.Password() != "") {
-		user, _ := url.PathUnescape(u.Username())
-		password, _ := url.PathUnescape(u.Password())
-		h.Headers.Append("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(user+":"+password)))
+	// HTTP-network-or-cache fetch: an authentication entry, unless the URL's own user
+	// and password are to be used.
+	if h.Headers.Has("Authorization") {
+		return
+	}
+	own := basic(u)
+	if value := p.auth.value(u); value != "" && (!h.UseURLCredentials || own == "") {
+		h.authorization = value
+	} else {
+		h.authorization = own
+	}
+	if h.authorization != "" {
+		h.Headers.Append("Authorization", h.authorization)
 	}
 }
 

@@ -35,6 +35,7 @@ type Fetcher struct {
 	cache     *HTTPCache
 	cookies   *CookieJar
 	preflight *preflightCache
+	auth      authEntries
 	redirects int
 	ids       atomic.Uint64
 

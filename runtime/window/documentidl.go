@@ -37,6 +37,7 @@ func (d *Document) element(a atom.Atom) *html.Node {
 
 func init() {
 	documentInterface.Members = append(append([]idl.Member{
+		idl.Method("evaluate", 1, xpathEvaluate),
 		docAttr("URL", func(d *Document) any { return d.url.String() }),
 		docAttr("documentURI", func(d *Document) any { return d.url.String() }),
 		docAttr("compatMode", func(d *Document) any { return "CSS1Compat" }),

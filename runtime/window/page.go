@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/swinspect/swinspect/runtime/fetch"
@@ -22,6 +23,7 @@ type Page struct {
 	main    *Frame
 	opener  *Page
 	hidden  bool
+	closing atomic.Bool // window.close() was called
 
 	// Guarded by the context's lock.
 	title     string

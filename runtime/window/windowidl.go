@@ -93,7 +93,7 @@ func init() {
 			return goja.Null()
 		}),
 		replaceable("length", func(c *idl.Call, w *Window) goja.Value { return c.Value(len(w.doc.frame.Children())) }),
-		winAttr("closed", func(c *idl.Call, w *Window) goja.Value { return c.Value(w.doc.gone && w.doc.frame.isDetached()) }),
+		winAttr("closed", func(c *idl.Call, w *Window) goja.Value { return c.Value(w.closed()) }),
 		idl.Attr("status", func(c *idl.Call) goja.Value { return c.Value("") }, func(c *idl.Call) goja.Value { return nil }),
 		replaceable("origin", func(c *idl.Call, w *Window) goja.Value { return c.Value(w.doc.origin.String()) }),
 		winAttr("isSecureContext", func(c *idl.Call, w *Window) goja.Value { return c.Value(w.doc.secure) }),
@@ -192,6 +192,7 @@ func (d *Document) newSettings() *env.Settings {
 	s.CreationURL = d.client.URL
 	s.BaseURL = d.base
 	s.Origin, s.StorageKey, s.Secure, s.Client = d.origin, d.storageKey, d.secure, d.client
+	s.Closing = d.frame.page.closing.Load
 	s.Caches = c.cachesFor(d.origin, d.storageKey, d.secure)
 	s.Console = func(level string, args []goja.Value) { d.frame.observer().Console(d.realm.Realm, level, args) }
 	return s
@@ -223,7 +224,7 @@ var windowInterfaces []*idl.Interface
 func init() {
 	windowInterfaces = append([]*idl.Interface{
 		nodeInterface, elementInterface, htmlElement, svgElement, unknownElement, characterData, textInterface, commentNode, doctypeNode,
-		fragmentElement, documentInterface, htmlDocument, nodeList, tokenListInterface, domParser, mouseEvent, uiEvent, pageTransition,
+		fragmentElement, documentInterface, htmlDocument, nodeList, tokenListInterface, domParser, xmlSerializer, xpathResultInterface, shadowRoot, mouseEvent, uiEvent, pageTransition,
 		locationInterface, historyInterface, popState, hashChange, mutationObserverInterface, mediaQueryList,
 		xmlHTTPRequest, xhrEventTarget, xhrUpload, workerInterface, sharedWorkerInterface,
 	}, elementInterfaces...)
@@ -303,8 +304,15 @@ func (w *Window) dialog(c *idl.Call, kind string) (bool, string) {
 func (w *Window) close() {
 	p := w.doc.frame.page
 	if w.doc.frame.isMain() {
+		p.closing.Store(true)
 		p.group.agent.Go(func(ctx context.Context) { p.Close(context.WithoutCancel(ctx)) })
 	}
+}
+
+// closed is the getter of that name: also of a page that is about to close.
+func (w *Window) closed() bool {
+	f := w.doc.frame
+	return w.doc.gone && f.isDetached() || f.isMain() && f.page.closing.Load()
 }
 
 // postMessage is window.postMessage.

@@ -176,7 +176,7 @@ func (x *xhr) request(c *idl.Call) *fetch.Request {
 	r.Method, r.Headers, r.UnsafeRequest = x.method, x.headers.Clone(), true
 	r.Mode, r.Initiator = "cors", "xmlhttprequest"
 	r.Origin, r.ClientID = s.Origin, s.ID
-	r.Credentials = "same-origin"
+	r.Credentials, r.UseURLCredentials = "same-origin", true
 	if x.credentials {
 		r.Credentials = "include"
 	}

@@ -101,10 +101,13 @@ func deletedWord(r *inspector.Registration) string {
 			}
 		}
 	}
-	if len(r.Versions) == 0 {
-		return "unregistered"
+	switch {
+	case len(r.Versions) > 0:
+		return "install failed, not registered"
+	case r.Failure() != "":
+		return "not registered"
 	}
-	return "install failed, not registered"
+	return "unregistered"
 }
 
 func keyTitle(k inspector.StorageKey) string {

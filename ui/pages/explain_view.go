@@ -133,8 +133,11 @@ func newStory(row StoryRow) *StoryView {
 	for _, step := range row.Story.Steps {
 		state := storyVerdict(step.Verdict)
 		link := StepView{Step: step, Icon: state.Icon, Class: state.Class, Word: state.Word, Title: stepTitle(step), SpecURL: specURL(step.Algorithm)}
-		if step.Verdict == "" {
-			link.Icon, link.Class = stepIcon(step), ""
+		switch icon := stepIcon(step); {
+		case step.Verdict == "":
+			link.Icon, link.Class = icon, ""
+		case icon != "chev":
+			link.Icon = icon // where it looked says more than what came of it, which is in words
 		}
 		for _, name := range slices.Sorted(maps.Keys(step.Details)) {
 			if name != "registration" && step.Details[name] != "" {

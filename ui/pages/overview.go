@@ -195,7 +195,7 @@ func past(r *inspector.Registration, ver *inspector.Version) (what string, at ti
 	}
 	failed := slices.ContainsFunc(r.Errors, func(e inspector.WorkerError) bool { return e.VersionID == ver.ID })
 	switch {
-	case active && r.Deleted():
+	case active && r.Deleted() && at.After(r.DeletedAt.Add(-time.Second)): // the two are told one after the other
 		return "unregistered", at
 	case active:
 		return "replaced", at

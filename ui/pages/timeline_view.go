@@ -276,17 +276,33 @@ func (v *TimelineView) addActions(spans []inspector.Span, axis components.Axis) 
 		mark := components.NewMark(axis, sp.From, icon, class, sp.Label, spanTitle(sp))
 		if n := len(v.Actions.Marks); n > 0 && tooNear(v.Actions.Marks[n-1], mark) {
 			v.Actions.Marks[n-1].Label = ""
+			if mark.Flip && tooNear(v.Actions.Marks[n-1], mark) {
+				mark.Label = "" // it would cover the glyph before it
+			}
 		}
 		v.Actions.Marks = append(v.Actions.Marks, mark)
 	}
 }
 
-// tooNear reports whether the label of a would run into b.
+// tooNear reports whether a, which comes first, and b with their labels would
+// run into each other.
 func tooNear(a, b components.Mark) bool {
-	var ax, bx float64
-	fmt.Sscanf(a.X, "%f%%", &ax)
-	fmt.Sscanf(b.X, "%f%%", &bx)
-	return bx-ax < 2.5+float64(len(a.Label))*0.8
+	_, end := reach(a)
+	begin, _ := reach(b)
+	return begin < end
+}
+
+// reach is about how much of the plot a mark and its label take, in percent.
+func reach(m components.Mark) (from, to float64) {
+	const glyph = 1.2 // half of it
+	var x float64
+	fmt.Sscanf(m.X, "%f%%", &x)
+	from, to = x-glyph, x+glyph
+	words := float64(len(m.Label)) * 0.8
+	if m.Flip {
+		return from - words, to
+	}
+	return from, to + words
 }
 
 // clientRows gathers a row per client: a page can outlive a registration.

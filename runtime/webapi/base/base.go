@@ -16,8 +16,10 @@ import (
 	"github.com/swinspect/swinspect/runtime/webapi/fetchapi"
 	"github.com/swinspect/swinspect/runtime/webapi/idl"
 	"github.com/swinspect/swinspect/runtime/webapi/indexeddb"
+	"github.com/swinspect/swinspect/runtime/webapi/locks"
 	"github.com/swinspect/swinspect/runtime/webapi/messaging"
 	"github.com/swinspect/swinspect/runtime/webapi/perf"
+	"github.com/swinspect/swinspect/runtime/webapi/storageapi"
 	"github.com/swinspect/swinspect/runtime/webapi/streams"
 	"github.com/swinspect/swinspect/runtime/webapi/timers"
 	"github.com/swinspect/swinspect/runtime/webapi/urlapi"
@@ -32,7 +34,7 @@ func Install(r *idl.Realm, global any) {
 		idl.Mixin(r, scope, global,
 			idl.Attr("isSecureContext", func(c *idl.Call) goja.Value { return c.Value(settings.Secure) }, nil),
 			idl.Attr("crossOriginIsolated", func(c *idl.Call) goja.Value { return c.Value(false) }, nil),
-			idl.Attr("origin", func(c *idl.Call) goja.Value { return c.Value(settings.Origin.String()) }, nil),
+			idl.Replaceable("origin", func(c *idl.Call) goja.Value { return c.Value(settings.Origin.String()) }),
 		)
 	}
 	timers.Install(r, global)
@@ -49,6 +51,9 @@ func Install(r *idl.Realm, global any) {
 	eventsource.Install(r)
 	settings := env.Of(r.Realm)
 	websocket.Install(r, websocket.For(settings))
+	if settings.Secure {
+		idl.Expose(r, locks.LockManager, locks.Lock, storageapi.StorageManager)
+	}
 	crypto.Install(r, settings.Random, settings.Secure)
 	indexeddb.Install(r, func() *indexeddb.Storage { return indexeddb.Of(settings) })
 }

@@ -48,6 +48,9 @@ func init() {
 	secureCrypto.Members = append(append([]idl.Member{}, Crypto.Members...), secureMembers...)
 }
 
+// scope names the mixin in messages.
+var scope = &idl.Interface{Name: "WindowOrWorkerGlobalScope"}
+
 // Install exposes Crypto, and in a secure context SubtleCrypto and CryptoKey, and
 // crypto on the realm's global. random is where getRandomValues and randomUUID get
 // their bytes (nil: the machine's); keys, salts and nonces that SubtleCrypto makes
@@ -63,7 +66,7 @@ func Install(r *idl.Realm, random io.Reader, secure bool) {
 	}
 	idl.Expose(r, i)
 	var made *goja.Object
-	get := idl.Function(r, "get crypto", 0, func(goja.FunctionCall) goja.Value {
+	idl.Mixin(r, scope, nil, idl.Attr("crypto", func(*idl.Call) goja.Value {
 		if made == nil {
 			o := &object{rand: random}
 			if secure {
@@ -72,10 +75,7 @@ func Install(r *idl.Realm, random io.Reader, secure bool) {
 			made = idl.Wrap(r, i, o)
 		}
 		return made
-	})
-	if err := r.Global().DefineAccessorProperty("crypto", get, goja.Undefined(), goja.FLAG_TRUE, goja.FLAG_TRUE); err != nil {
-		panic(err)
-	}
+	}, nil))
 }
 
 func getRandomValues(c *idl.Call) goja.Value {

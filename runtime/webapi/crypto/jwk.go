@@ -15,30 +15,30 @@ import (
 	"github.com/swinspect/swinspect/runtime/webapi/idl"
 )
 
-// jwk is a JSON web key, its members in the order in which they are written.
+// jwk is a JSON web key, its members in the order of a dictionary's: by name.
 type jwk struct {
-	Kty    string   `json:"kty,omitempty"`
+	Alg    string   `json:"alg,omitempty"`
 	Crv    string   `json:"crv,omitempty"`
-	K      string   `json:"k,omitempty"`
-	X      string   `json:"x,omitempty"`
-	Y      string   `json:"y,omitempty"`
-	N      string   `json:"n,omitempty"`
-	E      string   `json:"e,omitempty"`
 	D      string   `json:"d,omitempty"`
-	P      string   `json:"p,omitempty"`
-	Q      string   `json:"q,omitempty"`
 	DP     string   `json:"dp,omitempty"`
 	DQ     string   `json:"dq,omitempty"`
-	QI     string   `json:"qi,omitempty"`
-	Alg    string   `json:"alg,omitempty"`
-	Use    string   `json:"use,omitempty"`
-	KeyOps []string `json:"key_ops,omitempty"`
+	E      string   `json:"e,omitempty"`
 	Ext    *bool    `json:"ext,omitempty"`
+	K      string   `json:"k,omitempty"`
+	KeyOps []string `json:"key_ops,omitempty"`
+	Kty    string   `json:"kty,omitempty"`
+	N      string   `json:"n,omitempty"`
+	P      string   `json:"p,omitempty"`
+	Q      string   `json:"q,omitempty"`
+	QI     string   `json:"qi,omitempty"`
+	Use    string   `json:"use,omitempty"`
+	X      string   `json:"x,omitempty"`
+	Y      string   `json:"y,omitempty"`
 }
 
 func (j *jwk) texts() ([]string, []*string) {
-	return []string{"kty", "crv", "k", "x", "y", "n", "e", "d", "p", "q", "dp", "dq", "qi", "alg", "use"},
-		[]*string{&j.Kty, &j.Crv, &j.K, &j.X, &j.Y, &j.N, &j.E, &j.D, &j.P, &j.Q, &j.DP, &j.DQ, &j.QI, &j.Alg, &j.Use}
+	return []string{"alg", "crv", "d", "dp", "dq", "e", "k", "kty", "n", "p", "q", "qi", "use", "x", "y"},
+		[]*string{&j.Alg, &j.Crv, &j.D, &j.DP, &j.DQ, &j.E, &j.K, &j.Kty, &j.N, &j.P, &j.Q, &j.QI, &j.Use, &j.X, &j.Y}
 }
 
 // toJWK converts a value to the dictionary JsonWebKey.
@@ -65,12 +65,16 @@ func (j *jwk) object(r *idl.Realm) goja.Value {
 	o := r.Runtime().NewObject()
 	names, fields := j.texts()
 	for i, name := range names {
+		switch name {
+		case "k":
+			_ = o.Set("ext", *j.Ext)
+		case "kty":
+			_ = o.Set("key_ops", list(r, j.KeyOps))
+		}
 		if *fields[i] != "" {
 			_ = o.Set(name, *fields[i])
 		}
 	}
-	_ = o.Set("key_ops", list(r, j.KeyOps))
-	_ = o.Set("ext", *j.Ext)
 	return o
 }
 

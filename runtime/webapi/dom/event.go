@@ -69,8 +69,8 @@ var EventInterface = &idl.Interface{
 		eventAttr("cancelable", func(c *idl.Call, e *Event) any { return e.Cancelable }),
 		idl.Attr("returnValue", func(c *idl.Call) goja.Value { return c.Value(!base(c).Canceled) },
 			func(c *idl.Call) goja.Value {
-				if !c.Bool(0) {
-					base(c).PreventDefault()
+				if e := base(c); !c.Bool(0) {
+					e.PreventDefault()
 				}
 				return nil
 			}),

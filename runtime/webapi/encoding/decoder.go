@@ -2,9 +2,11 @@ package encoding
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"github.com/dop251/goja"
 	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/htmlindex"
 	"golang.org/x/text/transform"
 
@@ -109,11 +111,56 @@ func lookup(label string) (name string, make func() decoding, ok bool) {
 	case "utf-16le", "utf-16be":
 		return name, func() decoding { return &utf16Decoding{big: name == "utf-16be"} }, true
 	}
-	e, err := htmlindex.Get(name)
+	table := name
+	if name == "gbk" {
+		table = "gb18030" // GBK's decoder is gb18030's decoder
+	}
+	e, err := htmlindex.Get(table)
 	if err != nil {
 		return "", nil, false
 	}
+	if _, single := e.(*charmap.Charmap); single || strings.HasPrefix(name, "iso-8859-8") {
+		upper := singleByte(e)
+		return name, func() decoding { return upper }, true
+	}
 	return name, func() decoding { return &tableDecoding{decoder: e.NewDecoder()} }, true
+}
+
+// singleByteDecoding is the upper half of a single-byte encoding; 0 has no character.
+type singleByteDecoding [128]rune
+
+// singleByte makes the table of an encoding. The standard's indexes have the C1
+// controls where the original encodings have nothing, except in windows-1255 and the
+// like, which say themselves what they have.
+func singleByte(e encoding.Encoding) *singleByteDecoding {
+	var table singleByteDecoding
+	decoder := e.NewDecoder()
+	for i := range table {
+		out, err := decoder.Bytes([]byte{byte(i + 128)})
+		char, _ := utf8.DecodeRune(out)
+		switch {
+		case err == nil && char != utf8.RuneError:
+			table[i] = char
+		case i < 32:
+			table[i] = rune(i + 128)
+		}
+	}
+	return &table
+}
+
+func (d *singleByteDecoding) decode(b []byte, _ bool) (string, bool) {
+	var out strings.Builder
+	valid := true
+	for _, c := range b {
+		char := rune(c)
+		if c >= 128 {
+			if char = d[c-128]; char == 0 {
+				char, valid = utf8.RuneError, false
+			}
+		}
+		out.WriteRune(char)
+	}
+	return out.String(), valid
 }
 
 // tableDecoding is a legacy encoding.

@@ -45,10 +45,12 @@ func This[T any](c *Call) T {
 	if impl, ok := Unwrap[T](c.This); ok {
 		return impl
 	}
-	if c.global != nil {
-		if impl, ok := c.global.(T); ok && c.thisIsGlobal() {
-			return impl
-		}
+	global := c.global
+	if global == nil {
+		global = c.Realm.global
+	}
+	if impl, ok := global.(T); ok && c.thisIsGlobal() {
+		return impl
 	}
 	panic(TypeError(c.Realm, "Illegal invocation"))
 }

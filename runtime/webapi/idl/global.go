@@ -32,22 +32,28 @@ func LazyOn(r *Realm, o *goja.Object, name string, value func() goja.Value) {
 }
 
 // Global makes the realm's global object an object of interface i with that
-// implementation: the members of i and its parents are defined on the global
-// itself (as [Global] interfaces have them), natives called without a this get
-// impl, and the global's prototype chain runs through the interface prototypes.
+// implementation: the members of i are defined on the global itself (as [Global]
+// interfaces have them), natives called without a this get impl, and the global's
+// prototype chain runs through the interface prototypes. To be called before any of
+// them is made.
 func Global(r *Realm, i *Interface, impl any) {
+	r.global, r.globalOf = impl, i
 	must(r.Global().SetPrototype(r.Prototype(i)))
-	Mixin(r, i, impl, i.Members...)
-	for parent := i.Parent; parent != nil; parent = parent.Parent {
-		Mixin(r, parent, impl, parent.Members...)
+	if i.Parent != nil && i.Parent.Parent != nil {
+		// A kind of worker: what all kinds have in common is WorkerGlobalScope's.
+		r.mixinTarget = r.Prototype(i.Parent)
 	}
+	b := &builder{realm: r, iface: i, target: r.Global(), branded: true}
+	b.define(i.Members)
 }
 
-// Mixin defines members on the global object: those of WindowOrWorkerGlobalScope
-// and the like. impl is what This gives when a script calls without a this.
+// Mixin defines members of WindowOrWorkerGlobalScope and the like: on the global
+// object, or in workers on the prototype of WorkerGlobalScope. impl is what This
+// gives when a script calls without a this.
 func Mixin(r *Realm, i *Interface, impl any, members ...Member) {
 	b := &builder{realm: r, iface: i, target: r.Global(), global: impl}
-	for _, member := range members {
-		member(b)
+	if r.mixinTarget != nil {
+		b.target, b.branded = r.mixinTarget, true
 	}
+	b.define(members)
 }

@@ -30,22 +30,53 @@ type Interface struct {
 // Member adds itself to an interface's constructor or prototype in one realm.
 type Member func(b *builder)
 
-// builder makes one interface in one realm.
+// builder makes one interface in one realm, or adds to its global.
 type builder struct {
 	realm       *Realm
 	iface       *Interface
 	constructor *goja.Object
 	prototype   *goja.Object
-	// global: members go on the global object itself (see Global); this is then
-	// the global when a script calls without one.
+	// target is what members are defined on: the prototype, or the global itself.
 	target *goja.Object
+	// global is what This gives when a script calls without a this; nil for the
+	// realm's global.
 	global any
+	// branded: this has to be the global.
+	branded bool
+	// kinds are the members to come, by kind: browsers define them in that order.
+	kinds [4][]func()
+}
+
+// Kinds of members.
+const (
+	attributes = iota
+	constants
+	operations
+	iteration
+)
+
+func (b *builder) add(kind int, define func()) { b.kinds[kind] = append(b.kinds[kind], define) }
+
+func (b *builder) define(members []Member) {
+	for _, member := range members {
+		member(b)
+	}
+	for _, kind := range b.kinds {
+		for _, define := range kind {
+			define()
+		}
+	}
 }
 
 // Realm is a script.Realm with the interfaces made in it. Of the loop alone.
 type Realm struct {
 	*script.Realm
 	made map[*Interface]*made
+	// Of a realm whose global is an object of an interface, see Global: its
+	// implementation, its interface, and where the members of mixins go.
+	global      any
+	globalOf    *Interface
+	mixinTarget *goja.Object
 }
 
 type made struct{ constructor, prototype *goja.Object }
@@ -95,15 +126,17 @@ func (r *Realm) make(i *Interface) *made {
 		must(prototype.SetPrototype(rt.GlobalObject().Get("Error").(*goja.Object).Get("prototype").(*goja.Object)))
 	}
 	must(constructor.DefineDataProperty("length", rt.ToValue(i.Length), goja.FLAG_FALSE, goja.FLAG_TRUE, goja.FLAG_FALSE))
+	must(prototype.Delete("constructor"))
+	b := &builder{realm: r, iface: i, constructor: constructor, prototype: prototype, target: prototype}
+	if i != r.globalOf {
+		b.define(i.Members)
+	}
+	must(prototype.DefineDataProperty("constructor", constructor, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
 	tag := i.Tag
 	if tag == "" {
 		tag = i.Name
 	}
 	must(prototype.DefineDataPropertySymbol(goja.SymToStringTag, rt.ToValue(tag), goja.FLAG_FALSE, goja.FLAG_TRUE, goja.FLAG_FALSE))
-	b := &builder{realm: r, iface: i, constructor: constructor, prototype: prototype, target: prototype}
-	for _, member := range i.Members {
-		member(b)
-	}
 	if i.Setup != nil {
 		i.Setup(r, constructor, prototype)
 	}
@@ -147,7 +180,7 @@ func listedArguments(call goja.FunctionCall) []goja.Value {
 // construct is [[Construct]] of an interface object; the first argument is new.target.
 func (r *Realm) construct(i *Interface, call goja.FunctionCall, arguments func(goja.FunctionCall) []goja.Value) goja.Value {
 	if i.New == nil {
-		panic(TypeError(r, "Illegal constructor"))
+		panic(TypeError(r, "Failed to construct '%s': Illegal constructor", i.Name))
 	}
 	target := call.Arguments[0].(*goja.Object)
 	c := &Call{Realm: r, Args: arguments(call), NewTarget: target, what: "Failed to construct '" + i.Name + "'"}

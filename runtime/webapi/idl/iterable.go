@@ -20,11 +20,13 @@ func Pairs(name string, at func(c *Call, impl goja.Value, index int) (key, value
 		define := func(name string, v goja.Value) {
 			must(b.target.DefineDataProperty(name, v, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_TRUE))
 		}
-		define("entries", entries)
-		define("forEach", b.function("forEach", 1, false, forEach(at)))
-		define("keys", b.function("keys", 0, false, make("keys")))
-		define("values", b.function("values", 0, false, make("values")))
-		must(b.target.DefineDataPropertySymbol(goja.SymIterator, entries, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
+		b.add(iteration, func() {
+			define("entries", entries)
+			define("forEach", b.function("forEach", 1, false, forEach(at)))
+			define("keys", b.function("keys", 0, false, make("keys")))
+			define("values", b.function("values", 0, false, make("values")))
+			must(b.target.DefineDataPropertySymbol(goja.SymIterator, entries, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
+		})
 	}
 }
 

@@ -11,49 +11,62 @@ type Native func(c *Call) goja.Value
 // Attr is a read-only attribute, or one with a setter when set is not nil (the new
 // value is Arg(0)).
 func Attr(name string, get Native, set Native) Member {
+	return attribute(name, false, get, set)
+}
+
+// Replaceable is an attribute of the global with [Replaceable]: writing to it makes
+// it a property of the global.
+func Replaceable(name string, get Native) Member {
+	return Attr(name, get, func(c *Call) goja.Value {
+		must(c.Realm.Global().DefineDataProperty(name, c.Arg(0), goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_TRUE))
+		return nil
+	})
+}
+
+// PromiseAttr is an attribute whose type is a promise.
+func PromiseAttr(name string, get Native) Member { return attribute(name, true, get, nil) }
+
+func attribute(name string, promise bool, get, set Native) Member {
 	return func(b *builder) {
-		getter := b.function("get "+name, 0, false, get)
-		setter := goja.Value(goja.Undefined())
-		if set != nil {
-			setter = b.function("set "+name, 1, false, set)
-		}
-		must(b.target.DefineAccessorProperty(name, getter, setter, goja.FLAG_TRUE, goja.FLAG_TRUE))
+		b.add(attributes, func() {
+			getter := b.function("get "+name, 0, promise, get)
+			setter := goja.Value(goja.Undefined())
+			if set != nil {
+				setter = b.function("set "+name, 1, false, set)
+			}
+			must(b.target.DefineAccessorProperty(name, getter, setter, goja.FLAG_TRUE, goja.FLAG_TRUE))
+		})
 	}
 }
 
 // Method is an operation with that many required arguments.
-func Method(name string, length int, f Native) Member {
-	return func(b *builder) {
-		must(b.target.DefineDataProperty(name, b.function(name, length, false, f), goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_TRUE))
-	}
-}
+func Method(name string, length int, f Native) Member { return operation(name, length, false, f) }
 
 // PromiseMethod is an operation that returns a promise: whatever it throws, even
 // over its this value, rejects the promise instead.
 func PromiseMethod(name string, length int, f Native) Member {
-	return func(b *builder) {
-		must(b.target.DefineDataProperty(name, b.function(name, length, true, f), goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_TRUE))
-	}
+	return operation(name, length, true, f)
 }
 
-// PromiseAttr is an attribute whose type is a promise.
-func PromiseAttr(name string, get Native) Member {
+func operation(name string, length int, promise bool, f Native) Member {
 	return func(b *builder) {
-		must(b.target.DefineAccessorProperty(name, b.function("get "+name, 0, true, get), goja.Undefined(), goja.FLAG_TRUE, goja.FLAG_TRUE))
+		b.add(operations, func() {
+			must(b.target.DefineDataProperty(name, b.function(name, length, promise, f), goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_TRUE))
+		})
 	}
 }
 
 // Static is a static operation: it is on the interface object.
 func Static(name string, length int, f Native) Member {
 	return func(b *builder) {
-		must(b.constructor.DefineDataProperty(name, b.function(name, length, false, f), goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_TRUE))
+		must(b.constructor.DefineDataProperty(name, b.static(name, length, f), goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_TRUE))
 	}
 }
 
 // StaticAttr is a static read-only attribute.
 func StaticAttr(name string, get Native) Member {
 	return func(b *builder) {
-		must(b.constructor.DefineAccessorProperty(name, b.function("get "+name, 0, false, get), goja.Undefined(), goja.FLAG_TRUE, goja.FLAG_TRUE))
+		must(b.constructor.DefineAccessorProperty(name, b.static("get "+name, 0, get), goja.Undefined(), goja.FLAG_TRUE, goja.FLAG_TRUE))
 	}
 }
 
@@ -61,7 +74,9 @@ func StaticAttr(name string, get Native) Member {
 func Const(name string, value any) Member {
 	return func(b *builder) {
 		v := b.realm.Runtime().ToValue(value)
-		must(b.target.DefineDataProperty(name, v, goja.FLAG_FALSE, goja.FLAG_FALSE, goja.FLAG_TRUE))
+		b.add(constants, func() {
+			must(b.target.DefineDataProperty(name, v, goja.FLAG_FALSE, goja.FLAG_FALSE, goja.FLAG_TRUE))
+		})
 		if b.constructor != nil {
 			must(b.constructor.DefineDataProperty(name, v, goja.FLAG_FALSE, goja.FLAG_FALSE, goja.FLAG_TRUE))
 		}
@@ -71,7 +86,9 @@ func Const(name string, value any) Member {
 // SymbolMethod is an operation under a symbol, not enumerable.
 func SymbolMethod(symbol *goja.Symbol, name string, length int, f Native) Member {
 	return func(b *builder) {
-		must(b.target.DefineDataPropertySymbol(symbol, b.function(name, length, false, f), goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
+		b.add(iteration, func() {
+			must(b.target.DefineDataPropertySymbol(symbol, b.function(name, length, false, f), goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
+		})
 	}
 }
 
@@ -86,9 +103,16 @@ func (b *builder) function(name string, length int, promise bool, f Native) goja
 	if len(name) > 4 && name[3] == ' ' {
 		what = "Failed to " + name[:3] + " the '" + name[4:] + "' property on '" + b.iface.Name + "'"
 	}
-	global := b.global
+	global, branded := b.global, b.branded
 	native := func(call goja.FunctionCall) goja.Value {
 		c := &Call{Realm: r, This: call.This, Args: call.Arguments, what: what, global: global}
+		if branded && !c.thisIsGlobal() {
+			illegal := TypeError(r, "Illegal invocation")
+			if promise {
+				return Rejected(r, illegal)
+			}
+			panic(illegal)
+		}
 		if promise {
 			return c.promised(length, f)
 		}
@@ -96,6 +120,13 @@ func (b *builder) function(name string, length int, promise bool, f Native) goja
 		return orUndefined(f(c))
 	}
 	return Function(r, name, length, native)
+}
+
+// static is function for a member of the interface object, whose this is not looked at.
+func (b *builder) static(name string, length int, f Native) goja.Value {
+	unbranded := *b
+	unbranded.branded = false
+	return unbranded.function(name, length, false, f)
 }
 
 // promised runs f and turns what it throws into a rejected promise.

@@ -328,6 +328,9 @@ func (f *factory) begin(c *idl.Call, name string, version uint64, steps func(*op
 	return q.Object()
 }
 
+// scope names the mixin in messages.
+var scope = &idl.Interface{Name: "WindowOrWorkerGlobalScope"}
+
 // Install exposes the interfaces, and indexedDB on the realm's global. storage is
 // asked for when a script first uses it; see [Of].
 func Install(r *idl.Realm, storage func() *Storage) {
@@ -340,13 +343,10 @@ func Install(r *idl.Realm, storage func() *Storage) {
 	idl.Expose(r, IDBFactory, IDBRequest, IDBOpenRequest, IDBDatabase, IDBTransaction, IDBObjectStore, IDBIndex,
 		IDBCursor, IDBCursorWithValue, IDBKeyRange, IDBVersionChangeEvent, DOMStringList)
 	var object *goja.Object
-	get := idl.Function(r, "get indexedDB", 0, func(goja.FunctionCall) goja.Value {
+	idl.Mixin(r, scope, nil, idl.Attr("indexedDB", func(*idl.Call) goja.Value {
 		if object == nil {
 			object = idl.Wrap(r, IDBFactory, f)
 		}
 		return object
-	})
-	if err := r.Global().DefineAccessorProperty("indexedDB", get, goja.Undefined(), goja.FLAG_TRUE, goja.FLAG_TRUE); err != nil {
-		panic(err)
-	}
+	}, nil))
 }

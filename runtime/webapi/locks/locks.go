@@ -30,10 +30,9 @@ var (
 	}}
 )
 
-// New exposes the interfaces and makes the object of navigator.locks. client is the
+// New makes the object of navigator.locks. client is the
 // environment's id; manager is asked for when a script first uses it (see [Of]).
 func New(r *idl.Realm, client string, manager func() *Manager) *goja.Object {
-	idl.Expose(r, LockManager, Lock)
 	m := &container{realm: r, manager: manager, client: client}
 	r.OnDestroy(func() {
 		if m.used {

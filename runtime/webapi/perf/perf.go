@@ -12,6 +12,7 @@ import (
 	"github.com/dop251/goja"
 
 	"github.com/swinspect/swinspect/runtime/webapi/dom"
+	"github.com/swinspect/swinspect/runtime/webapi/env"
 	"github.com/swinspect/swinspect/runtime/webapi/idl"
 )
 
@@ -70,17 +71,20 @@ var Interfaces = []*idl.Interface{Performance, PerformanceEntry, PerformanceMark
 func Install(r *idl.Realm, impl any) {
 	dom.TimeOrigin(r)
 	idl.Expose(r, Interfaces...)
-	idl.Mixin(r, &idl.Interface{Name: "WindowOrWorkerGlobalScope"}, impl, idl.Attr("performance",
-		func(*idl.Call) goja.Value { return Of(r).Object() },
-		func(c *idl.Call) goja.Value {
-			_ = r.Global().DefineDataProperty("performance", c.Arg(0), goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_TRUE)
-			return nil
-		}))
+	idl.Mixin(r, &idl.Interface{Name: "WindowOrWorkerGlobalScope"}, impl, idl.Replaceable("performance",
+		func(*idl.Call) goja.Value { return Of(r).Object() }))
+}
+
+// forWindows takes away what only windows have.
+func forWindows(r *idl.Realm, _, prototype *goja.Object) {
+	if env.Has(r.Realm) && env.Of(r.Realm).Kind != env.Window {
+		_ = prototype.Delete("timing")
+	}
 }
 
 // Performance is the interface of that name; the others below are too.
 var (
-	Performance                 = &idl.Interface{Name: "Performance", Parent: dom.EventTarget}
+	Performance                 = &idl.Interface{Name: "Performance", Parent: dom.EventTarget, Setup: forWindows}
 	PerformanceEntry            = &idl.Interface{Name: "PerformanceEntry"}
 	PerformanceMark             = &idl.Interface{Name: "PerformanceMark", Parent: PerformanceEntry, Length: 1}
 	PerformanceMeasure          = &idl.Interface{Name: "PerformanceMeasure", Parent: PerformanceEntry}
@@ -146,6 +150,7 @@ func init() {
 		}, nil),
 		idl.Attr("timing", func(c *idl.Call) goja.Value { return timeline(c).timing(c) }, nil),
 		idl.Method("toJSON", 0, func(c *idl.Call) goja.Value {
+			timeline(c)
 			o := c.Runtime().NewObject()
 			_ = o.Set("timeOrigin", float64(dom.TimeOrigin(c.Realm).UnixMicro())/1000)
 			return o

@@ -27,6 +27,10 @@ func (c *Container) register(call *idl.Call) goja.Value {
 		// register; the standard does not say what its container does.
 		panic(call.Exception("InvalidStateError", "The environment is not a service worker client."))
 	}
+	if c.o.realm.Gone() || s.Closing != nil && s.Closing() {
+		// A document that is going away gets no task any more: its promise would never settle.
+		panic(call.Exception("InvalidStateError", "The document is in an invalid state."))
+	}
 	if u, err := fetch.ParseURL(input, s.BaseURL()); err == nil {
 		o.ScriptURL = u
 	}

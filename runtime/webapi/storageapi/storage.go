@@ -6,6 +6,7 @@ package storageapi
 import (
 	"github.com/dop251/goja"
 
+	"github.com/swinspect/swinspect/runtime/webapi/env"
 	"github.com/swinspect/swinspect/runtime/webapi/idl"
 )
 
@@ -23,7 +24,7 @@ type manager struct {
 }
 
 // StorageManager is the interface of that name.
-var StorageManager = &idl.Interface{Name: "StorageManager", Members: []idl.Member{
+var StorageManager = &idl.Interface{Name: "StorageManager", Setup: forWindows, Members: []idl.Member{
 	idl.PromiseMethod("estimate", 0, func(c *idl.Call) goja.Value {
 		u := idl.This[*manager](c).estimate()
 		o, details := c.Runtime().NewObject(), c.Runtime().NewObject()
@@ -50,9 +51,15 @@ var StorageManager = &idl.Interface{Name: "StorageManager", Members: []idl.Membe
 	}),
 }}
 
-// New exposes StorageManager and makes the object of navigator.storage. estimate
+// forWindows takes away what only windows have.
+func forWindows(r *idl.Realm, _, prototype *goja.Object) {
+	if env.Has(r.Realm) && env.Of(r.Realm).Kind != env.Window {
+		_ = prototype.Delete("persist")
+	}
+}
+
+// New makes the object of navigator.storage. estimate
 // may not block.
 func New(r *idl.Realm, estimate func() Usage) *goja.Object {
-	idl.Expose(r, StorageManager)
 	return idl.Wrap(r, StorageManager, &manager{estimate: estimate})
 }

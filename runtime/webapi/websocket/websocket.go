@@ -96,8 +96,9 @@ func init() {
 		dom.Handler("message"),
 		idl.Attr("binaryType", func(c *idl.Call) goja.Value { return c.Value(idl.This[*socket](c).binaryType) },
 			func(c *idl.Call) goja.Value {
+				s := idl.This[*socket](c)
 				if v := c.String(0); v == "blob" || v == "arraybuffer" {
-					idl.This[*socket](c).binaryType = v
+					s.binaryType = v
 				}
 				return nil
 			}),

@@ -34,6 +34,7 @@ const parameters = "Promise,$then,Symbol,Object,TypeError,RangeError,Number,Math
 
 // The abstract operations by the names the Go side uses.
 const exports = `
+delete WritableStreamDefaultController.prototype.abortReason;
 return {
   ByteLengthQueuingStrategy, CountQueuingStrategy, ReadableByteStreamController, ReadableStream, ReadableStreamBYOBReader,
   ReadableStreamBYOBRequest, ReadableStreamDefaultController, ReadableStreamDefaultReader, TransformStream,
