@@ -25,6 +25,7 @@ type Log struct {
 	stories map[storyKey]string // ID of the row that a story of an engine is about
 	waiting map[storyKey][]inspector.TraceStep
 	events  map[eventKey]string // ID of the row of an event that a recorder told of
+	again   map[string]int      // how often an id came
 	limit   int
 	forgot  int // rows that were dropped for the limit
 }
@@ -53,7 +54,7 @@ type Options struct {
 // NewLog is an empty log.
 func NewLog(o Options) *Log {
 	return &Log{
-		at: map[string]int{}, changed: make(chan struct{}), open: map[requestKey]*request{}, targets: map[inspector.TargetKey]target{},
+		at: map[string]int{}, again: map[string]int{}, changed: make(chan struct{}), open: map[requestKey]*request{}, targets: map[inspector.TargetKey]target{},
 		stories: map[storyKey]string{}, waiting: map[storyKey][]inspector.TraceStep{}, events: map[eventKey]string{}, limit: o.Limit,
 	}
 }
@@ -141,11 +142,12 @@ func (l *Log) add(f *Fetch) int {
 		l.drop(max(1, l.limit/10))
 	}
 	f.Seq = uint64(l.forgot + len(l.rows) + 1)
-	for n, id := 2, f.ID; ; n++ {
-		if _, taken := l.at[f.ID]; !taken {
-			break
-		}
-		f.ID = id + "~" + strconv.Itoa(n)
+	// Ids are the browser's and may come again: after a restart, or from another target.
+	if n := l.again[f.ID]; n > 0 {
+		l.again[f.ID] = n + 1
+		f.ID += "~" + strconv.Itoa(n+1)
+	} else {
+		l.again[f.ID] = 1
 	}
 	l.rows = append(l.rows, f)
 	l.at[f.ID] = len(l.rows) - 1
