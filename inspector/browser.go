@@ -43,6 +43,12 @@ type Browser struct {
 	changed  chan struct{}
 	link     *link  // the present connection, nil while there is none
 	receipts uint64 // receipt id given out last
+	// journal is what was folded so far, for those who tap it; unjournaled is how much
+	// more there was.
+	journal      []Message
+	journalBytes int
+	unjournaled  uint64
+	taps         []*tap
 
 	store cacheStore
 }
@@ -148,6 +154,7 @@ func (b *Browser) fold(ms ...Message) *State {
 		var changes []Change
 		s, changes = Apply(s, m)
 		b.timeline.add(changes)
+		b.tapped(m, s)
 	}
 	b.state = s
 	close(b.changed)
