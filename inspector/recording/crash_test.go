@@ -1,0 +1,4 @@
+package recording
+
+// childMain is the process that a test kills.
+func childMain() bool { return false }
