@@ -215,6 +215,9 @@ func (f *fold) responseReceived() {
 		}
 		if f.target().kind != "service_worker" {
 			row.Kind, row.Destination, row.Decision = KindFetch, destination(p.Type), Pending
+			if p.Type == "Document" {
+				row.Kind, row.Mode = KindNavigation, "navigate"
+			}
 		}
 		f.scopeOf(row)
 		at := f.add(row)
@@ -363,12 +366,14 @@ func span(seconds float64) time.Duration {
 	return time.Duration(seconds * float64(time.Second))
 }
 
-// after is ms behind an offset in seconds; negative ms mean that it did not happen.
+// after is ms behind an offset in seconds; -1 means that it did not happen. Of a
+// request that fell through, Chromium starts the clock anew for the network: what the
+// worker did lies before it.
 func after(offset, ms float64) time.Duration {
-	if ms < 0 {
+	if ms == -1 {
 		return -1
 	}
-	return span(max(0, offset) + ms/1000)
+	return span(max(0, offset+ms/1000))
 }
 
 func isHTTP(u string) bool {
