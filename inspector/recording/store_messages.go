@@ -125,7 +125,7 @@ func (s *store) takeBody(m *inspector.Message) error {
 	}
 	ref := BodyRef{BodyHash: HashOf(body), Size: int64(len(body))}
 	if ref.Size > s.opts.MaxBody {
-		ref.Missing = "too large"
+		ref.Missing, m.Error = "too large", "too large"
 	} else if err := s.keep(body); err != nil {
 		return err
 	}

@@ -146,7 +146,7 @@ func hashName(sum [sha256.Size]byte) string { return "sha256:" + hex.EncodeToStr
 func packBody(sum [sha256.Size]byte, b []byte) *packedBody {
 	packed, encoding := pack(b)
 	if encoding == identity {
-		packed = append([]byte(nil), b...) // the caller may change its bytes
+		packed = append([]byte{}, b...) // the caller may change its bytes
 	}
 	return &packedBody{sum: sum, size: int64(len(b)), encoding: encoding, bytes: packed}
 }
