@@ -101,6 +101,9 @@ func explain(op string, s *sqlite.Error) (error, string) {
 	case lib.SQLITE_FULL:
 		return fmt.Errorf("%w: %w", ErrDiskFull, s), adviceFull
 	case lib.SQLITE_IOERR:
+		if s.Code() == lib.SQLITE_IOERR_SHORT_READ {
+			return fmt.Errorf("%w: it breaks off: %w", ErrCorrupt, s), adviceCorrupt
+		}
 		if op == "write" && s.Code() == lib.SQLITE_IOERR_WRITE {
 			return fmt.Errorf("%w: %w", ErrDiskFull, s), adviceFull
 		}

@@ -138,3 +138,33 @@ func (s *states) keep(c checkpoint) {
 	s.at = kept
 	s.every *= 2
 }
+
+// RecordedScript is a script of a service worker that a recording keeps.
+type RecordedScript struct {
+	Time      time.Time
+	Version   string
+	ScriptURL string // the worker's script
+	URL       string // this one: the same, or one that it imported
+	Hash      string // of its source: see File.Body
+}
+
+// Scripts lists the scripts that were recorded up to a moment (the end, when until is
+// zero), in the order in which they were told.
+func (f *File) Scripts(ctx context.Context, until time.Time) ([]RecordedScript, error) {
+	limit := int64(1<<63 - 1)
+	if !until.IsZero() {
+		limit = until.UnixMicro()
+	}
+	var all []RecordedScript
+	err := each(ctx, f.db, "SELECT time, version, scriptURL, url, hash FROM scripts WHERE time <= ? ORDER BY seq, rowid", func(scan func(...any) error) error {
+		var at int64
+		var s RecordedScript
+		if err := scan(&at, &s.Version, &s.ScriptURL, &s.URL, &s.Hash); err != nil {
+			return err
+		}
+		s.Time = time.UnixMicro(at).UTC()
+		all = append(all, s)
+		return nil
+	}, limit)
+	return all, fileError("read", f.path, err)
+}

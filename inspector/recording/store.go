@@ -102,7 +102,6 @@ func reserve(path string, overwrite bool) error {
 // is a recording from its first moment.
 func (s *store) create(meta Meta) error {
 	for _, q := range []string{
-		"PRAGMA page_size=8192",
 		"PRAGMA journal_mode=DELETE",
 		"BEGIN IMMEDIATE",
 		fmt.Sprintf("PRAGMA application_id=%d", applicationID),
@@ -234,10 +233,28 @@ func (s *store) finish() error {
 	if err != nil {
 		return errors.Join(err, s.exec("ROLLBACK"))
 	}
-	for _, q := range []string{"COMMIT", "PRAGMA wal_checkpoint(TRUNCATE)", "PRAGMA journal_mode=DELETE"} {
+	if err := s.exec("COMMIT"); err != nil {
+		return err
+	}
+	if s.wasteful() {
+		if err := s.exec("VACUUM"); err != nil {
+			return err
+		}
+	}
+	for _, q := range []string{"PRAGMA wal_checkpoint(TRUNCATE)", "PRAGMA journal_mode=DELETE"} {
 		if err := s.exec(q); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// wasteful reports whether a small file has many unused pages: those that the tail had.
+func (s *store) wasteful() bool {
+	var free, pages int
+	ctx := context.Background()
+	if s.conn.QueryRowContext(ctx, "PRAGMA freelist_count").Scan(&free) != nil || s.conn.QueryRowContext(ctx, "PRAGMA page_count").Scan(&pages) != nil {
+		return false
+	}
+	return free > pages/20 && pages < 16384
 }

@@ -159,7 +159,7 @@ func (s *store) note(m *inspector.Message) error {
 	if m.Kind != inspector.KindNote {
 		return nil
 	}
-	at := m.Time.UnixMicro()
+	at := s.at
 	switch m.Method {
 	case NoteCacheSnapshot{}.NoteMethod():
 		var n NoteCacheSnapshot

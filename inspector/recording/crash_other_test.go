@@ -1,0 +1,5 @@
+//go:build !unix
+
+package recording
+
+func childMain() bool { return false }
