@@ -36,6 +36,9 @@ type MatchStep struct {
 	Query  string // the request's value
 	Entry  string // the entry's value
 	Detail string // in words, "" when the values speak for themselves
+	// Of Vary: the first field that differs, or cannot be told, with what the request
+	// and the entry have for it, "(none)" for one without.
+	Field, Asked, Kept string
 }
 
 // MatchCandidate is one entry with the four steps it was put through.
@@ -179,9 +182,9 @@ func (m *matcher) method(e CacheEntry) MatchStep {
 
 func compare(query, entry string) MatchStep {
 	if query == entry {
-		return MatchStep{Pass, query, entry, ""}
+		return MatchStep{Result: Pass, Query: query, Entry: entry}
 	}
-	return MatchStep{Fail, query, entry, ""}
+	return MatchStep{Result: Fail, Query: query, Entry: entry}
 }
 
 func (m *matcher) compareSearch(search string) MatchStep {
@@ -207,7 +210,7 @@ func (m *matcher) vary(e CacheEntry) MatchStep {
 	var query, entry, details []string
 	for _, name := range fields {
 		if name == "*" {
-			return MatchStep{Fail, "", "*", "Vary: * matches no request"}
+			return MatchStep{Result: Fail, Entry: "*", Detail: "Vary: * matches no request", Field: "*"}
 		}
 		asked, has := combined(m.q.Headers, name)
 		kept, had := combined(e.RequestHeaders, name)
@@ -216,8 +219,12 @@ func (m *matcher) vary(e CacheEntry) MatchStep {
 		case len(e.RequestHeaders) == 0:
 			if s.Result == Pass {
 				s.Result = Unknown
+				s.Field, s.Asked = name, shown(asked, has)
 			}
 		case asked != kept || has != had:
+			if s.Result != Fail {
+				s.Field, s.Asked, s.Kept = name, shown(asked, has), shown(kept, had)
+			}
 			s.Result = Fail
 			details = append(details, name+" differs")
 		}

@@ -79,7 +79,7 @@ func newRoot(io stdio) *cobra.Command {
 			root.AddCommand(c)
 		}
 	}
-	add("look", newServe(io), newEngine(io), newLs(io), newShow(io), newClients(io), newWatch(io), newCache(io), newRecord(io), newDoctor(io))
+	add("look", newServe(io), newEngine(io), newLs(io), newShow(io), newClients(io), newWatch(io), newCache(io), newRecord(io), newExplain(io), newDoctor(io))
 	add("drive", newActions(io)...)
 	add("other", newVersion(io), newDocs(io))
 	return root

@@ -42,6 +42,7 @@ var javascript = []string{"github.com/dop251/goja", "github.com/dop251/goja/..."
 var Rules = []Rule{
 	{Of: "cmd/...", May: []string{"ui", "inspector/...", "runtime", "runtime/...", "cdp/...", "assets/...", "internal/filter"}},
 	{Of: "ui/...", May: []string{"ui/...", "inspector", "inspector/...", "assets/...", "internal/filter", "internal/linediff", "internal/spec"}, Never: engine},
+	{Of: "inspector/explain", May: []string{"inspector", "inspector/fetches", "internal/spec"}, Never: engine},
 	{Of: "inspector/recording", May: []string{"inspector", "inspector/fetches", "cdp", "internal/filter"}, Never: engine},
 	{Of: "inspector/replay", May: []string{"inspector/recording", "runtime"}},
 	{Of: "inspector/...", May: []string{"inspector/...", "cdp", "cdp/swproto", "breakpoints", "internal/filter"}, Never: engine},

@@ -1,0 +1,95 @@
+package recording
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/swinspect/swinspect/inspector"
+	why "github.com/swinspect/swinspect/inspector/explain"
+	"github.com/swinspect/swinspect/inspector/fetches"
+)
+
+// World is what a row of the recording can be explained with: the state and the
+// caches as they were when its request began.
+func (f *File) World(ctx context.Context, r *fetches.Fetch) (why.World, error) {
+	w, err := f.WorldAt(ctx, r.Began, inspector.RegistrationKey{Instance: r.Instance, Context: r.Context, ID: r.Registration})
+	if err != nil {
+		return why.World{}, err
+	}
+	if log, ok := f.Fetches().(why.Log); ok {
+		if w.Children, err = log.Children(ctx, r.ID); err != nil {
+			return why.World{}, err
+		}
+	}
+	return w, nil
+}
+
+// WorldAt is the state and the caches of a registration's storage key as of a moment.
+func (f *File) WorldAt(ctx context.Context, at time.Time, key inspector.RegistrationKey) (why.World, error) {
+	state, err := f.State(ctx, at)
+	if err != nil {
+		return why.World{}, err
+	}
+	w := why.World{State: state}
+	g := state.Registration(key)
+	if g == nil {
+		return w, nil
+	}
+	all, err := f.Caches(ctx, at)
+	if err != nil {
+		return why.World{}, err
+	}
+	ref := inspector.StorageRef{Instance: key.Instance, Context: key.Context, StorageKey: g.StorageKey.Raw}
+	var snapshots []*Snapshot
+	for _, s := range all {
+		if s.Ref.StorageRef == ref {
+			snapshots = append(snapshots, s)
+		}
+	}
+	order := cacheOrder(state, ref)
+	slices.SortStableFunc(snapshots, func(a, b *Snapshot) int {
+		return cmp.Or(cmp.Compare(order[a.Ref.Name], order[b.Ref.Name]), cmp.Compare(a.Ref.Name, b.Ref.Name))
+	})
+	var oldest time.Time
+	for _, s := range snapshots {
+		if oldest.IsZero() || s.At.Before(oldest) {
+			oldest = s.At
+		}
+		if s.Problem != "" {
+			w.CachesProblem = s.Problem
+		}
+		w.Caches = append(w.Caches, why.Cache{Name: s.Ref.Name, Entries: cacheEntries(s.Entries)})
+	}
+	switch {
+	case len(snapshots) > 0:
+		w.CachesFrom = fmt.Sprintf("as they were recorded %s before", at.Sub(oldest).Round(time.Millisecond))
+	case w.CachesProblem == "":
+		w.CachesProblem = "No content of its caches was recorded before this moment."
+	}
+	return w, nil
+}
+
+// cacheOrder is the place of each cache in creation order.
+func cacheOrder(s *inspector.State, ref inspector.StorageRef) map[string]int {
+	order := map[string]int{}
+	if storage := s.Storage(ref); storage != nil {
+		for i, c := range storage.Caches {
+			order[c.Name] = i
+		}
+	}
+	return order
+}
+
+func cacheEntries(all []SnapshotEntry) []inspector.CacheEntry {
+	entries := make([]inspector.CacheEntry, len(all))
+	for i, e := range all {
+		entries[i] = inspector.CacheEntry{
+			Index: i, Method: e.Method, URL: e.URL, Status: e.Status, StatusText: e.StatusText, Type: e.ResponseType,
+			RequestHeaders: e.RequestHeaders, ResponseHeaders: e.ResponseHeaders, Time: e.ResponseTime, Size: e.Size,
+		}
+	}
+	return entries
+}
