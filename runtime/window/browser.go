@@ -29,6 +29,9 @@ type BrowserOptions struct {
 	Fetches func(c *Context) fetch.Observer
 	Engines func(c *Context) runtime.Observer
 	Hold    Hold
+	// AcceptLanguage and HTTPCacheBytes are those of fetch.FetcherOptions.
+	AcceptLanguage string
+	HTTPCacheBytes int64
 }
 
 // DefaultUserAgent is what the engine calls itself.
@@ -157,6 +160,7 @@ func newContext(b *Browser, isDefault bool) *Context {
 	}
 	c.fetcher = fetch.NewFetcher(fetch.FetcherOptions{
 		Network: b.options.Network, Clock: b.clock, UserAgent: b.options.UserAgent, Observer: requests, Blobs: c.blobs,
+		AcceptLanguage: b.options.AcceptLanguage, HTTPCacheBytes: b.options.HTTPCacheBytes,
 	})
 	o := runtime.Options{Agents: (*agents)(c), Fetcher: c.fetcher, Clock: b.clock, Rand: lockedReader{b}, Logger: b.log, Limits: b.options.Limits}
 	if b.options.Engines != nil {

@@ -1,0 +1,309 @@
+package replay
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/swinspect/swinspect/inspector/fetches"
+	"github.com/swinspect/swinspect/inspector/recording"
+)
+
+// compare finds the differences of a result's two answers, the rule of each, and the
+// verdict.
+func (run *run) compare(result *Result, f *fetches.Fetch) {
+	c := &comparison{run: run, result: result, row: f, a: result.Recorded, b: result.Replayed}
+	c.all()
+	result.Verdict = Equal
+	for _, d := range result.Differences {
+		if d.Rule == "" {
+			result.Verdict = Different
+			break
+		}
+		result.Verdict = Explained
+	}
+	if missing := c.missing(); missing != "" && result.Verdict != Equal {
+		result.Verdict, result.Reason = Unanswered, missing
+	}
+}
+
+// comparison is of two answers: a is the recorded one, b the replayed one.
+type comparison struct {
+	run    *run
+	result *Result
+	row    *fetches.Fetch
+	a, b   *Answer
+}
+
+// missing names a request that the recording could not answer.
+func (c *comparison) missing() string {
+	for _, q := range c.result.Asked {
+		if q.How == asMissing {
+			return "the recording has no answer to " + q.Method + " " + q.URL
+		}
+	}
+	return ""
+}
+
+func (c *comparison) differ(field, a, b string, rule Rule) {
+	c.result.Differences = append(c.result.Differences, Difference{Field: field, Recorded: a, Replayed: b, Rule: rule})
+}
+
+func (c *comparison) skip(field string) {
+	if !slices.Contains(c.result.NotCompared, field) {
+		c.result.NotCompared = append(c.result.NotCompared, field)
+	}
+}
+
+func (c *comparison) inferred(field string) bool {
+	return c.run.options.Baseline == nil && c.row.IsInferred(field)
+}
+
+func (c *comparison) all() {
+	c.decision()
+	if c.failed() {
+		return
+	}
+	c.source()
+	if c.opaque() {
+		c.skip("status")
+		c.skip("headers")
+	} else {
+		c.status()
+		c.headers()
+	}
+	c.body()
+	c.writes()
+}
+
+func (c *comparison) decision() {
+	a, b := c.a.Decision, c.b.Decision
+	switch {
+	case a == b && c.a.Route == c.b.Route:
+		return
+	case a == b:
+		c.differ(FieldRoute, strconv.Itoa(c.a.Route), strconv.Itoa(c.b.Route), "")
+		return
+	case a == string(fetches.Unknown) || a == string(fetches.Pending):
+		c.skip(FieldDecision)
+		return
+	case !c.row.Intercepted() && c.run.unseen:
+		c.skip(FieldDecision) // what the worker would have done is the question
+		return
+	case c.a.Error != "" && c.b.Error != "" && c.inferred("decision"):
+		c.differ(FieldDecision, a, b, RuleInferred)
+		return
+	case isUnhandled(a) && isUnhandled(b) && c.inferred("decision"):
+		c.differ(FieldDecision, a, b, RuleInferred)
+		return
+	}
+	c.differ(FieldDecision, a, b, "")
+}
+
+// isUnhandled reports a decision after which the network was asked.
+func isUnhandled(d string) bool {
+	switch fetches.Decision(d) {
+	case fetches.FellThrough, fetches.NoFetchHandler, fetches.EmptyFetchHandler, fetches.NotControlled:
+		return true
+	}
+	return false
+}
+
+// failed compares errors; it reports whether that is all there is to compare.
+func (c *comparison) failed() bool {
+	a, b := c.a.Error, c.b.Error
+	cancelled := strings.Contains(a, "ERR_ABORTED") || a == "canceled"
+	switch {
+	case a == "" && b == "":
+		return false
+	case a != "" && b != "" && c.a.Status == 0 && c.b.Status == 0:
+		if a != b {
+			c.differ(FieldError, a, b, RuleErrorWords)
+		}
+		return true
+	case cancelled:
+		c.differ(FieldError, a, b, RuleCancelled)
+		return true
+	case a != "" && c.a.Status != 0 && b == "":
+		// The headers came, and then it broke off.
+		c.differ(FieldError, a, b, RuleCancelled)
+		c.skip(FieldBody)
+		return false
+	}
+	c.differ(FieldError, a, b, "")
+	if (a == "") != (b == "") {
+		c.differ(FieldStatus, strconv.Itoa(c.a.Status), strconv.Itoa(c.b.Status), "")
+	}
+	return true
+}
+
+// opaque reports whether one of the answers hides its status and headers.
+func (c *comparison) opaque() bool {
+	hides := func(t string) bool { return strings.HasPrefix(t, "opaque") }
+	return hides(c.a.Type) || hides(c.b.Type)
+}
+
+func (c *comparison) source() {
+	a, b := c.a.Source, c.b.Source
+	switch {
+	case a == b && c.a.Cache == c.b.Cache, a == string(fetches.FromUnknown):
+		if a == string(fetches.FromUnknown) {
+			c.skip(FieldSource)
+		}
+	case a == b && c.a.Cache != "":
+		c.differ(FieldCache, c.a.Cache, c.b.Cache, "")
+	case a == b: // no name was told
+		c.skip(FieldCache)
+	case isNetwork(a) && isNetwork(b):
+		rule := RuleHTTPCache
+		if a == string(fetches.FromPreload) || b == string(fetches.FromPreload) {
+			rule = RulePreload
+		}
+		c.differ(FieldSource, a, b, rule)
+	case c.run.unseen:
+		c.skip(FieldSource)
+	default:
+		c.differ(FieldSource, a, b, "")
+	}
+}
+
+func isNetwork(s string) bool {
+	switch fetches.Source(s) {
+	case fetches.FromNetwork, fetches.FromHTTPCache, fetches.FromPreload:
+		return true
+	}
+	return false
+}
+
+func (c *comparison) status() {
+	if c.a.Status != c.b.Status {
+		c.differ(FieldStatus, strconv.Itoa(c.a.Status), strconv.Itoa(c.b.Status), "")
+	}
+	if c.a.Type == "" || c.b.Type == "" {
+		return
+	}
+	if c.a.Type != c.b.Type {
+		c.differ(FieldType, c.a.Type, c.b.Type, "")
+	}
+}
+
+// wireHeaders speak of the transfer.
+var wireHeaders = map[string]bool{"content-length": true, "transfer-encoding": true, "connection": true, "keep-alive": true, "content-encoding": true, "trailer": true}
+
+func (c *comparison) headers() {
+	ignored := c.run.ignored()
+	a, b := joined(c.a.Headers), joined(c.b.Headers)
+	names := make([]string, 0, len(a))
+	for name := range a {
+		names = append(names, name)
+	}
+	for name := range b {
+		if _, both := a[name]; !both {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		if a[name] == b[name] {
+			continue
+		}
+		c.differ("header:"+name, a[name], b[name], c.headerRule(name, a[name], b[name], ignored))
+	}
+}
+
+func (c *comparison) headerRule(name, a, b string, ignored map[string]bool) Rule {
+	switch {
+	case ignored[name]:
+		return RuleIgnoredHeader
+	case a == recording.Redacted || name == "set-cookie":
+		return RuleRedacted
+	case wireHeaders[name] && (a == "" || b == "" || c.a.Body.Hash == c.b.Body.Hash):
+		return RuleWireHeader
+	}
+	return ""
+}
+
+// joined are the values of each header, by its name in lower case.
+func joined(l []Header) map[string]string {
+	m := make(map[string]string, len(l))
+	for _, h := range l {
+		name := strings.ToLower(h.Name)
+		if old, ok := m[name]; ok {
+			m[name] = old + ", " + h.Value
+		} else {
+			m[name] = h.Value
+		}
+	}
+	return m
+}
+
+// ignored are the headers that are not compared.
+func (run *run) ignored() map[string]bool {
+	if run.ignore == nil {
+		run.ignore = map[string]bool{}
+		for _, name := range DefaultIgnoreHeaders {
+			run.ignore[strings.ToLower(name)] = true
+		}
+		for _, name := range run.options.IgnoreHeaders {
+			if off, ok := strings.CutPrefix(name, "-"); ok {
+				delete(run.ignore, strings.ToLower(off))
+			} else {
+				run.ignore[strings.ToLower(name)] = true
+			}
+		}
+	}
+	return run.ignore
+}
+
+func (c *comparison) body() {
+	a, b := c.a.Body, c.b.Body
+	if slices.Contains(c.result.NotCompared, FieldBody) {
+		return
+	}
+	if a.Hash == "" || b.Hash == "" {
+		if a.Size != 0 || b.Size != 0 {
+			c.skip(FieldBody)
+		}
+		return
+	}
+	if a.Hash == b.Hash {
+		return
+	}
+	d := Difference{Field: FieldBody, Recorded: bodyWords(a), Replayed: bodyWords(b)}
+	d.Diff, d.Rule = c.diffBodies()
+	c.result.Differences = append(c.result.Differences, d)
+}
+
+func bodyWords(b Body) string {
+	hash := strings.TrimPrefix(b.Hash, "sha256:")
+	return strconv.FormatInt(b.Size, 10) + " bytes, sha256 " + hash[:min(len(hash), 12)]
+}
+
+// writes compares what the event wrote into caches, where the recording tells.
+func (c *comparison) writes() {
+	if c.run.recording.meta.Mode != recording.Full || c.row.Decision == fetches.RouteMatched {
+		if len(c.b.Writes) > 0 {
+			c.skip(FieldWrites)
+		}
+		return
+	}
+	a, b := writeSet(c.a.Writes), writeSet(c.b.Writes)
+	if !slices.Equal(a, b) {
+		rule := Rule("")
+		if len(a) == 0 || c.row.IsInferred("parent") {
+			rule = RuleInferred // the recorder sees the calls of a handler's synchronous part
+		}
+		c.differ(FieldWrites, strings.Join(a, ", "), strings.Join(b, ", "), rule)
+	}
+}
+
+func writeSet(l []Write) []string {
+	var out []string
+	for _, w := range l {
+		if w.URL != "" {
+			out = append(out, w.Operation+" "+w.URL+" in "+w.Cache)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}

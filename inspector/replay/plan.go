@@ -1,0 +1,161 @@
+package replay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/swinspect/swinspect/inspector/fetches"
+)
+
+// ErrNoScript: neither the recording nor the options have a script to replay with.
+var ErrNoScript = errors.New("there is no service worker script to replay with")
+
+// events are the rows to replay, in recorded order, and how many of the other rows
+// there are, by why they are none.
+func (run *run) events(ctx context.Context) ([]*fetches.Fetch, map[string]int, error) {
+	query, err := fetches.ParseQuery(run.options.Filter)
+	if err != nil {
+		return nil, nil, err
+	}
+	var all []*fetches.Fetch
+	skipped := map[string]int{}
+	for _, row := range run.recording.rows {
+		if why := run.skip(row); why != "" {
+			skipped[why]++
+			continue
+		}
+		if !query.Empty() && !query.Match(row.Field) || run.options.Only != nil && !run.options.Only[row.ID] {
+			skipped["not asked for"]++
+			continue
+		}
+		all = append(all, row)
+	}
+	if n := run.options.Shards; n > 1 {
+		// A shard is a stretch of time: its world is built once, and grows as it did.
+		from, to := len(all)*(run.options.Shard-1)/n, len(all)*run.options.Shard/n
+		all = all[from:to]
+	}
+	return all, skipped, ctx.Err()
+}
+
+// skip is why a row is no event; empty when it is one.
+func (run *run) skip(f *fetches.Fetch) string {
+	switch f.Kind {
+	case fetches.KindWorker:
+		return "requests of workers"
+	case fetches.KindScript:
+		return "scripts of workers"
+	case fetches.KindPreload:
+		return "navigation preloads"
+	}
+	if f.RedirectedFrom != "" && f.Mode != "navigate" && f.Kind != fetches.KindNavigation && !f.Intercepted() {
+		return "redirects that no worker sees"
+	}
+	if f.Destination == "serviceworker" || f.URL == run.scriptURL && header(f.RequestHeaders, "Service-Worker") != "" {
+		return "scripts of workers"
+	}
+	if !f.Intercepted() && f.Decision != fetches.NoFetchHandler && f.Decision != fetches.EmptyFetchHandler {
+		if !run.everything() {
+			return "not controlled"
+		}
+		if !run.inScope(f) {
+			return "out of scope"
+		}
+	}
+	return ""
+}
+
+// everything reports whether requests count that no worker saw: those of a HAR, which
+// does not tell, when a script is given.
+func (run *run) everything() bool { return run.options.scripted() && run.unseen }
+
+func (run *run) inScope(f *fetches.Fetch) bool {
+	page := f.Page
+	if f.Kind == fetches.KindNavigation || page == "" {
+		page = f.URL
+	}
+	return strings.HasPrefix(page, run.scope())
+}
+
+// choose finds out which script the options' one stands in for.
+func (run *run) choose() error {
+	r := run.recording
+	intercepted := false
+	urls := map[string]int{}
+	state, err := r.file.State(run.ctx, r.end)
+	if err != nil {
+		return fmt.Errorf("replay: %w", err)
+	}
+	perRegistration := map[string]int{}
+	for _, row := range r.rows {
+		if row.Intercepted() || row.Decision == fetches.NoFetchHandler || row.Decision == fetches.EmptyFetchHandler {
+			intercepted = true
+			perRegistration[row.Registration]++
+		}
+	}
+	run.unseen = !intercepted
+	for _, g := range state.Registrations {
+		for _, v := range g.Versions {
+			urls[v.ScriptURL] += perRegistration[g.Key.ID] + 1
+		}
+	}
+	run.scriptURL = run.options.ScriptURL
+	if run.scriptURL == "" && run.options.scripted() {
+		for u, n := range urls {
+			if run.scriptURL == "" || n > urls[run.scriptURL] || n == urls[run.scriptURL] && u < run.scriptURL {
+				run.scriptURL = u
+			}
+		}
+	}
+	if run.options.scripted() && run.scriptURL == "" {
+		run.scriptURL = run.guessScriptURL()
+	}
+	if run.options.scripted() && run.scriptURL == "" {
+		return fmt.Errorf("replay: %w: the recording names no script that the new one could stand in for; name its URL", ErrNoScript)
+	}
+	return nil
+}
+
+// guessScriptURL is /sw.js of the origin that most navigations went to.
+func (run *run) guessScriptURL() string {
+	origins := map[string]int{}
+	best := ""
+	for _, row := range run.recording.rows {
+		if row.Kind != fetches.KindNavigation {
+			continue
+		}
+		o := originOf(row.URL)
+		if origins[o]++; best == "" || origins[o] > origins[best] {
+			best = o
+		}
+	}
+	if best == "" && len(run.recording.rows) > 0 {
+		best = originOf(run.recording.rows[0].URL)
+	}
+	if best == "" {
+		return ""
+	}
+	return best + "/sw.js"
+}
+
+// clusters groups events that were under way together; each is one when they are not
+// to overlap.
+func (run *run) clusters(all []*fetches.Fetch) [][]*fetches.Fetch {
+	var out [][]*fetches.Fetch
+	for i := 0; i < len(all); {
+		end := endOf(all[i])
+		j := i + 1
+		for run.options.Overlap && j < len(all) && all[j].Began.Before(end) && j-i < 64 {
+			if e := endOf(all[j]); e.After(end) {
+				end = e
+			}
+			j++
+		}
+		out = append(out, slices.Clip(all[i:j]))
+		i = j
+	}
+	return out
+}

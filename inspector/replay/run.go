@@ -1,0 +1,281 @@
+package replay
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/swinspect/swinspect/inspector/fetches"
+)
+
+// run is one replay of a recording.
+type run struct {
+	ctx           context.Context
+	recording     *Recording
+	options       *Options
+	seed          uint64
+	scriptURL     string // whose scripts Options.Script stands in for
+	scriptVersion string
+	unseen        bool // the recording does not tell what a worker saw
+	known         map[string]*learned
+	worlds        map[worldKey]*world
+	summary       *Summary
+	problems      []string
+	ignore        map[string]bool
+}
+
+// Run replays a recording. Each result is handed to emit, in recorded order; an error
+// of emit ends the replay. The error is of the options or the file (a filter that does
+// not parse, [ErrNoScript]) or the context's; what became of single events is in their
+// results.
+func Run(ctx context.Context, r *Recording, o Options, emit func(*Result) error) (*Summary, error) {
+	began := time.Now()
+	run := newRun(ctx, r, &o)
+	defer run.close()
+	if err := run.choose(); err != nil {
+		return nil, err
+	}
+	all, skipped, err := run.events(ctx)
+	if err != nil {
+		return nil, err
+	}
+	run.summary.Skipped = skipped
+	done := 0
+	for _, cluster := range run.clusters(all) {
+		results, err := run.together(cluster)
+		if err != nil {
+			return nil, err
+		}
+		for _, result := range results {
+			run.summary.Add(result)
+			done++
+			if err := emit(result); err != nil {
+				return nil, err
+			}
+			if o.Progress != nil {
+				o.Progress(done, len(all))
+			}
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, context.Cause(ctx)
+		}
+	}
+	run.summary.Problems = append(slices.Clone(r.Problems()), run.problems...)
+	run.summary.Seconds = time.Since(began).Seconds()
+	return run.summary, nil
+}
+
+func newRun(ctx context.Context, r *Recording, o *Options) *run {
+	version := "1000000000"
+	return &run{
+		ctx: ctx, recording: r, options: o, seed: o.Seed, scriptVersion: version, known: map[string]*learned{}, worlds: map[worldKey]*world{},
+		summary: &Summary{Recording: r.file.Path()},
+	}
+}
+
+func (run *run) close() {
+	for _, w := range run.worlds {
+		w.close()
+	}
+}
+
+func (run *run) problem(format string, args ...any) {
+	if text := fmt.Sprintf(format, args...); !slices.Contains(run.problems, text) && len(run.problems) < 100 {
+		run.problems = append(run.problems, text)
+	}
+}
+
+func (run *run) eventTimeout() time.Duration {
+	if run.options.EventTimeout > 0 {
+		return run.options.EventTimeout
+	}
+	return 30 * time.Second
+}
+
+// worldOf is the world in which an event takes place: a new one when another version
+// answers from here on.
+func (run *run) worldOf(f *fetches.Fetch) (*world, error) {
+	key := worldKey{f.Instance, f.Context}
+	w := run.worlds[key]
+	if w != nil && !run.changes(w, f) {
+		return w, nil
+	}
+	versions := map[string]string{}
+	if f.Registration != "" && f.Version != "" {
+		versions[f.Registration] = f.Version
+	}
+	next, err := run.build(run.ctx, key, f.Began, versions, w)
+	w.close()
+	if err != nil {
+		delete(run.worlds, key)
+		return nil, err
+	}
+	run.worlds[key] = next
+	return next, nil
+}
+
+// changes reports whether a world has another version than the one that answered.
+func (run *run) changes(w *world, f *fetches.Fetch) bool {
+	if f.Registration == "" || f.Version == "" {
+		return false
+	}
+	m := w.registrations[f.Registration]
+	if m == nil {
+		return !run.options.scripted() || !run.everything()
+	}
+	if run.options.scripted() && m.version == run.scriptVersion || run.options.Lifecycle {
+		return false
+	}
+	return m.version != f.Version
+}
+
+// together replays events that were under way together.
+func (run *run) together(cluster []*fetches.Fetch) ([]*Result, error) {
+	results := make([]*Result, len(cluster))
+	if len(cluster) == 1 {
+		r, err := run.one(cluster[0])
+		results[0] = r
+		return results, err
+	}
+	var wg sync.WaitGroup
+	for i, f := range cluster {
+		w, err := run.worldOf(f)
+		if err != nil {
+			wg.Wait()
+			return nil, err
+		}
+		w.pace.advance(run.ctx, f.Began)
+		w.network.at(f.ID, f.Began)
+		_, before := w.network.busy()
+		wg.Go(func() { results[i] = run.in(w, f) })
+		w.pace.settle(run.ctx, before-1)
+	}
+	wg.Wait()
+	return results, nil
+}
+
+// one replays an event.
+func (run *run) one(f *fetches.Fetch) (*Result, error) {
+	w, err := run.worldOf(f)
+	if err != nil {
+		return nil, err
+	}
+	w.pace.advance(run.ctx, f.Began)
+	w.network.at(f.ID, f.Began)
+	r := run.in(w, f)
+	if run.options.KillBetween {
+		w.context.Engine().StopAll(run.ctx, nil)
+	}
+	w.last = f.Began
+	return r, nil
+}
+
+// in replays an event in its world.
+func (run *run) in(w *world, f *fetches.Fetch) *Result {
+	began := time.Now()
+	result := &Result{ID: f.ID, Seq: f.Seq, At: f.Began, Kind: string(f.Kind), Method: f.Method, URL: f.URL, Client: f.Client, Scope: f.Scope}
+	defer func() { result.Took = time.Since(began) }()
+	result.Recorded = run.recorded(f)
+	if run.options.Baseline != nil {
+		if a := run.options.Baseline.Answer(f.ID); a != nil {
+			result.Recorded = a
+		}
+	}
+	a, reason := w.prepare(run.ctx, f)
+	if reason == "" {
+		ctx, cancel := context.WithTimeoutCause(run.ctx, run.eventTimeout(), fmt.Errorf("the event took longer than %s", run.eventTimeout()))
+		reply := w.dispatch(ctx, a)
+		cancel()
+		if reason = reply.reason; reason == "" {
+			result.Replayed, result.Asked = reply.answer, reply.flight.asked
+		}
+	}
+	if reason != "" {
+		result.Verdict, result.Reason = NotReplayable, reason
+		return result
+	}
+	run.throughNetwork(result, f)
+	run.compare(result, f)
+	return result
+}
+
+// throughNetwork gives an answer that the worker left to the network the one that the
+// network gave: the recorded one, when it was so in the recording too.
+func (run *run) throughNetwork(result *Result, f *fetches.Fetch) {
+	a := result.Replayed
+	if a.Source != string(fetches.FromNetwork) || a.Status != 0 || a.Error != "" || a.Decision == string(fetches.Responded) {
+		return
+	}
+	same := *f
+	row := &same
+	if !throughNetwork(f) {
+		var best *fetches.Fetch
+		for _, o := range run.recording.answers[answerKey(f.Method, f.URL)] {
+			if best == nil || !o.Began.After(f.Began) {
+				best = o
+			}
+		}
+		how := asRecorded
+		if run.options.Offline {
+			a.Error, a.Source = "the network is offline", string(fetches.FromNowhere)
+			return
+		}
+		if best == nil {
+			how = asMissing
+		}
+		ask := Asked{Method: f.Method, URL: f.URL, How: how}
+		if best != nil {
+			ask.Row = best.ID
+		}
+		result.Asked = append(result.Asked, ask)
+		if best == nil {
+			a.Error, a.Source = errUnanswered.Error(), string(fetches.FromNowhere)
+			return
+		}
+		row = best
+	}
+	from := run.recorded(row)
+	a.Status, a.StatusText, a.Type, a.Headers, a.Body, a.Error = from.Status, from.StatusText, from.Type, from.Headers, from.Body, from.Error
+	if from.Source == string(fetches.FromNowhere) || from.Source == string(fetches.FromHTTPCache) && throughNetwork(f) {
+		a.Source = from.Source
+	}
+}
+
+// throughNetwork reports whether the network answered a recorded request, past or
+// after the worker.
+func throughNetwork(f *fetches.Fetch) bool {
+	switch f.Decision {
+	case fetches.FellThrough, fetches.NoFetchHandler, fetches.EmptyFetchHandler, fetches.NotControlled, fetches.Bypassed:
+		return true
+	case fetches.RouteMatched:
+		return f.Source == fetches.FromNetwork || f.Source == fetches.FromHTTPCache
+	}
+	return false
+}
+
+// recorded is what the recording says of the answer to a request.
+func (run *run) recorded(f *fetches.Fetch) *Answer {
+	a := &Answer{
+		Decision: string(f.Decision), Source: string(f.Source), Cache: f.CacheName, Route: f.Route, Status: f.Status, StatusText: f.StatusText,
+		Type: f.ResponseType, Error: f.Error, Steps: f.Steps, Body: Body{Hash: f.ResponseBody.Hash, Size: f.ResponseBody.Size, Missing: f.ResponseBody.Missing},
+	}
+	for _, h := range f.ResponseHeaders {
+		if !strings.HasPrefix(h.Name, ":") {
+			a.Headers = append(a.Headers, Header{h.Name, h.Value})
+		}
+	}
+	for _, s := range f.Steps {
+		if s.Algorithm != "Batch Cache Operations" {
+			continue
+		}
+		op := "put"
+		if s.Verdict == "deleted" {
+			op = "delete"
+		}
+		a.Writes = append(a.Writes, Write{Cache: s.Details["cache"], URL: s.Details["url"], Operation: op})
+	}
+	return a
+}
