@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,8 +12,8 @@ import (
 
 // compare finds the differences of a result's two answers, the rule of each, and the
 // verdict.
-func (run *run) compare(result *Result, f *fetches.Fetch) {
-	c := &comparison{run: run, result: result, row: f, a: result.Recorded, b: result.Replayed}
+func (run *run) compare(w *world, result *Result, f *fetches.Fetch) {
+	c := &comparison{run: run, world: w, result: result, row: f, a: result.Recorded, b: result.Replayed}
 	c.all()
 	result.Verdict = Equal
 	for _, d := range result.Differences {
@@ -33,6 +34,36 @@ type comparison struct {
 	result *Result
 	row    *fetches.Fetch
 	a, b   *Answer
+	cause  Rule // of a difference that others follow from; empty: none
+	world  *world
+}
+
+// variants reports whether the cache that answered has several entries of the URL and
+// the recording is of a browser that keeps but one.
+func (c *comparison) variants() bool {
+	if c.world == nil || !strings.Contains(c.run.recording.meta.Browser, "Chrom") {
+		return false
+	}
+	m := c.world.memberOf(c.row)
+	if m == nil || m.live == nil {
+		return false
+	}
+	cache := c.world.context.Engine().CacheStorage(m.live.StorageKey()).Lookup(c.b.Cache)
+	if cache == nil {
+		return false
+	}
+	n := 0
+	for _, e := range cache.Entries(0, 0) {
+		if e.Request.URL().WithoutFragment() == withoutFragment(c.row.URL) {
+			n++
+		}
+	}
+	return n > 1
+}
+
+func withoutFragment(u string) string {
+	base, _, _ := strings.Cut(u, "#")
+	return base
 }
 
 // missing names a request that the recording could not answer.
@@ -46,6 +77,9 @@ func (c *comparison) missing() string {
 }
 
 func (c *comparison) differ(field, a, b string, rule Rule) {
+	if rule == "" {
+		rule = c.cause
+	}
 	c.result.Differences = append(c.result.Differences, Difference{Field: field, Recorded: a, Replayed: b, Rule: rule})
 }
 
@@ -162,6 +196,9 @@ func (c *comparison) source() {
 		c.differ(FieldSource, a, b, rule)
 	case c.run.unseen:
 		c.skip(FieldSource)
+	case isNetwork(a) && b == string(fetches.FromCache) && c.variants():
+		c.differ(FieldSource, a, b, RuleOneVariant)
+		c.cause = RuleOneVariant
 	default:
 		c.differ(FieldSource, a, b, "")
 	}
@@ -271,6 +308,7 @@ func (c *comparison) body() {
 	}
 	d := Difference{Field: FieldBody, Recorded: bodyWords(a), Replayed: bodyWords(b)}
 	d.Diff, d.Rule = c.diffBodies()
+	d.Rule = cmp.Or(d.Rule, c.cause)
 	c.result.Differences = append(c.result.Differences, d)
 }
 
@@ -287,20 +325,33 @@ func (c *comparison) writes() {
 		}
 		return
 	}
+	// The recorder sees the calls whose event it can tell: what it has seen must happen.
 	a, b := writeSet(c.a.Writes), writeSet(c.b.Writes)
-	if !slices.Equal(a, b) {
-		rule := Rule("")
-		if len(a) == 0 || c.row.IsInferred("parent") {
-			rule = RuleInferred // the recorder sees the calls of a handler's synchronous part
+	if len(a) == 0 {
+		if len(b) > 0 {
+			c.skip(FieldWrites)
 		}
-		c.differ(FieldWrites, strings.Join(a, ", "), strings.Join(b, ", "), rule)
+		return
+	}
+	for _, w := range a {
+		if !slices.Contains(b, w) {
+			c.differ(FieldWrites, strings.Join(a, ", "), strings.Join(b, ", "), "")
+			return
+		}
 	}
 }
 
 func writeSet(l []Write) []string {
 	var out []string
+	put := map[Write]bool{}
 	for _, w := range l {
-		if w.URL != "" {
+		if w.Operation == "put" {
+			w.Operation = "delete"
+			put[w] = true
+		}
+	}
+	for _, w := range l {
+		if w.URL != "" && !put[w] { // a put deletes what it replaces
 			out = append(out, w.Operation+" "+w.URL+" in "+w.Cache)
 		}
 	}

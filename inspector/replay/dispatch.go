@@ -70,10 +70,20 @@ func (w *world) memberOf(f *fetches.Fetch) *member {
 	if m := w.registrations[f.Registration]; m != nil {
 		return m
 	}
-	if w.run.options.scripted() {
-		return w.registrations[madeUpRegistration]
+	if m := w.registrations[madeUpRegistration]; m != nil {
+		return m
 	}
-	return nil
+	page := cmp.Or(f.Page, f.URL)
+	if f.Kind == fetches.KindNavigation {
+		page = f.URL
+	}
+	var best *member
+	for _, m := range w.registrations {
+		if strings.HasPrefix(page, m.scope) && (best == nil || len(m.scope) > len(best.scope)) {
+			best = m
+		}
+	}
+	return best
 }
 
 // dispatch hands a request to the worker and waits for the answer, body and all.

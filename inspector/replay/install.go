@@ -24,7 +24,7 @@ type learned struct {
 }
 
 // moduleSource finds the statements that only a module has.
-var moduleSource = regexp.MustCompile(`(?m)^\s*(import\s*["'{*\w]|export\s)`)
+var moduleSource = regexp.MustCompile(`(?m)^\s*(import\s*["'{*]|import\s+\w|export\s)`)
 
 func kindOf(kind string, source []byte) string {
 	if kind != "" {
@@ -95,7 +95,7 @@ func (run *run) install(ctx context.Context, s *standIn, at time.Time, before *c
 	})
 	l.asked = flight.asked
 	if failed = cmp.Or(failed, err); failed != nil {
-		l.problem = "its install does not succeed in the replay: " + failed.Error() + unansweredWords(l.asked) + "; it stands in all the same, with the routes that were recorded"
+		l.problem = "its install does not succeed in the replay: " + failed.Error() + thrownWords(flight.thrown) + unansweredWords(l.asked) + "; it stands in all the same, with the routes that were recorded"
 		return l
 	}
 	_, started := w.network.busy()
@@ -108,6 +108,13 @@ func (run *run) install(ctx context.Context, s *standIn, at time.Time, before *c
 		}
 	}
 	return l
+}
+
+func thrownWords(thrown []string) string {
+	if len(thrown) == 0 {
+		return ""
+	}
+	return " (" + thrown[0] + ")"
 }
 
 func unansweredWords(asked []Asked) string {

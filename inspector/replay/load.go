@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/swinspect/swinspect/cdp"
 	"github.com/swinspect/swinspect/inspector"
 	"github.com/swinspect/swinspect/inspector/fetches"
 	"github.com/swinspect/swinspect/inspector/recording"
@@ -32,7 +33,12 @@ type Recording struct {
 	// entries are those of the caches at the end, by URL; nil: not read yet.
 	entries map[string]*recording.SnapshotEntry
 	end     time.Time // of the last message
+	// posted are the request bodies that stand in the messages, by hash.
+	posted     map[string][]byte
+	readPosted sync.Once
 }
+
+var emptyHash = fetches.Hash(nil)
 
 // scripts are the scripts of a version: its own first.
 type scripts struct {
@@ -189,6 +195,14 @@ func (r *Recording) body(ctx context.Context, hash string) ([]byte, error) {
 	}
 	b, err := r.file.Body(ctx, hash)
 	if err != nil {
+		if b = r.sent(ctx)[hash]; b != nil {
+			err = nil
+		}
+	}
+	if err != nil && hash == emptyHash {
+		b, err = []byte{}, nil
+	}
+	if err != nil {
 		return nil, err
 	}
 	r.mu.Lock()
@@ -202,4 +216,29 @@ func (r *Recording) body(ctx context.Context, hash string) ([]byte, error) {
 		r.held += len(b)
 	}
 	return b, nil
+}
+
+// sent are the bodies of requests that a browser told with the request itself.
+func (r *Recording) sent(ctx context.Context) map[string][]byte {
+	r.readPosted.Do(func() {
+		r.posted = map[string][]byte{}
+		for m, err := range r.file.Messages(ctx, time.Time{}) {
+			if err != nil {
+				return
+			}
+			if m.Method != "Network.requestWillBeSent" {
+				continue
+			}
+			var p struct {
+				Request struct {
+					PostData *string `json:"postData"`
+				} `json:"request"`
+			}
+			if cdp.Decode(m.Params, &p) == nil && p.Request.PostData != nil {
+				b := []byte(*p.Request.PostData)
+				r.posted[fetches.Hash(b)] = b
+			}
+		}
+	})
+	return r.posted
 }

@@ -17,6 +17,7 @@ type observer struct {
 	stories map[uint64]*flight // by the Seq of the first step
 	last    *flight            // what an error or a write without a story belongs to
 	pending map[string]int     // events of each worker that are not over
+	starts  map[string]bool    // workers that are being started
 	states  func(runtime.RegistrationInfo)
 }
 
@@ -33,7 +34,7 @@ type flight struct {
 }
 
 func newObserver() *observer {
-	return &observer{flights: map[string]*flight{}, stories: map[uint64]*flight{}, pending: map[string]int{}}
+	return &observer{flights: map[string]*flight{}, stories: map[uint64]*flight{}, pending: map[string]int{}, starts: map[string]bool{}}
 }
 
 // begin follows a request.
@@ -66,6 +67,13 @@ func (o *observer) over() bool {
 	return true
 }
 
+// starting reports whether a worker is being started.
+func (o *observer) starting() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return len(o.starts) > 0
+}
+
 // Registration implements runtime.Observer.
 func (o *observer) Registration(r runtime.RegistrationInfo) {
 	if o.states != nil {
@@ -81,6 +89,11 @@ func (o *observer) Worker(w runtime.WorkerInfo) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.pending[w.ID] = w.PendingEvents
+	if w.Running == "starting" {
+		o.starts[w.ID] = true
+	} else {
+		delete(o.starts, w.ID)
+	}
 	if w.Running == "stopped" || w.State == runtime.StateRedundant {
 		delete(o.pending, w.ID)
 	}

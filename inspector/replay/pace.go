@@ -23,7 +23,8 @@ type pace struct {
 	clock   *clock.Virtual
 	network *network
 	over    func() bool // no event is under way
-	horizon time.Time   // no timer beyond it is waited for; zero: none
+	// starting reports whether a worker is being started: it may have no agent yet.
+	starting func() bool
 
 	mu      sync.Mutex
 	workers map[*window.Worker]struct{}
@@ -63,7 +64,7 @@ func (p *pace) run(ctx context.Context, f func(ctx context.Context)) error {
 }
 
 func (p *pace) drive(ctx context.Context, done <-chan struct{}) error {
-	quiet, idle := 0, 0
+	quiet, since := 0, time.Now()
 	_, last := p.network.busy()
 	for {
 		select {
@@ -74,24 +75,34 @@ func (p *pace) drive(ctx context.Context, done <-chan struct{}) error {
 		case <-time.After(pause):
 		}
 		flying, started := p.network.busy()
-		if flying > 0 || started != last {
-			last, quiet, idle = started, 0, 0
+		if flying > 0 || started != last || p.starting() && time.Since(since) < time.Second {
+			if flying > 0 || started != last {
+				since = time.Now()
+			}
+			last, quiet = started, 0
 			continue
 		}
 		p.touch(ctx)
-		if quiet++; quiet < quietRounds {
-			continue
-		}
 		next, ok := p.clock.Next()
-		if ok && (p.horizon.IsZero() || !next.After(p.horizon)) {
-			p.clock.AdvanceTo(next)
-			quiet, idle = 0, 0
+		if quiet++; quiet < quietRounds || time.Since(since) < patience(next.Sub(p.clock.Now()), ok) {
 			continue
 		}
-		if idle++; idle > 2000 {
+		if !ok {
 			return errStuck
 		}
+		p.clock.AdvanceTo(next)
+		quiet, since = 0, time.Now()
 	}
+}
+
+// patience is how long a world must have been silent before its clock is moved on by d:
+// the longer the leap, the surer it has to be that nothing is still at work. Timers far
+// away are guards against what takes too long.
+func patience(d time.Duration, ok bool) time.Duration {
+	if !ok {
+		return 2 * time.Second
+	}
+	return min(max(d/1000, time.Millisecond), 50*time.Millisecond)
 }
 
 // settle waits until what the events so far have begun is done, or waits for the

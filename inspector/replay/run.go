@@ -198,7 +198,7 @@ func (run *run) in(w *world, f *fetches.Fetch) *Result {
 		return result
 	}
 	run.throughNetwork(result, f)
-	run.compare(result, f)
+	run.compare(w, result, f)
 	return result
 }
 

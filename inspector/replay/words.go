@@ -40,13 +40,16 @@ const (
 	RuleInferred Rule = "inferred"
 	// RuleVaries: two replays with other seeds or times differ in the same place.
 	RuleVaries Rule = "varies"
-	// RuleSniffed: the body is the network's own and only its form differs: the recorder
-	// kept text that it had decoded.
+	// RuleDecoded: only the body's form differs: the recorder kept text that the browser
+	// had decoded.
 	RuleDecoded Rule = "decoded"
 	// RuleStream: the recorder saw less of a streamed body than its end.
 	RuleStream Rule = "stream"
 	// RulePreload: a navigation preload and the network are the same answer.
 	RulePreload Rule = "preload"
+	// RuleOneVariant: Chromium keeps one entry per URL in a cache, the standard one per
+	// variant, and this URL has several.
+	RuleOneVariant Rule = "one-variant"
 	// RuleCacheMoment: the entry was written about the moment of the event, and the
 	// recording does not tell which came first.
 	RuleCacheMoment Rule = "cache-moment"
@@ -66,6 +69,7 @@ var Rules = map[Rule]string{
 	RuleDecoded:       "the recorder kept the body as decoded text",
 	RuleStream:        "the recorder saw less of the streamed body than its end",
 	RulePreload:       "a navigation preload is an answer of the network",
+	RuleOneVariant:    "Chromium keeps one variant of a URL in a cache, the standard keeps each",
 	RuleCacheMoment:   "a cache was written about that moment; the recording does not tell which came first",
 }
 

@@ -43,6 +43,7 @@ type world struct {
 type member struct {
 	recorded  string // its id
 	version   string // of the recording
+	scope     string
 	scriptURL string
 	live      *runtime.Registration
 	reason    string // why it is not there
@@ -63,7 +64,7 @@ func newWorld(run *run, key worldKey, at time.Time, seed uint64) *world {
 		}
 		w.observer.ask(a)
 	}
-	w.pace = &pace{clock: w.clock, network: w.network, over: w.observer.over, workers: map[*window.Worker]struct{}{}}
+	w.pace = &pace{clock: w.clock, network: w.network, over: w.observer.over, starting: w.observer.starting, workers: map[*window.Worker]struct{}{}}
 	source := rand.NewChaCha8(seedOf(seed))
 	random := rand.New(source)
 	language := "-" // a browser shows a worker none
@@ -136,7 +137,7 @@ func (run *run) build(ctx context.Context, key worldKey, at time.Time, versions 
 	sets := map[string]*cacheSet{}
 	var saved []runtime.SavedRegistration
 	for _, s := range all {
-		m := &member{recorded: s.id, version: s.version}
+		m := &member{recorded: s.id, version: s.version, scope: s.scope}
 		w.registrations[s.id] = m
 		if s.scripts == nil {
 			m.reason = "the script of version " + s.version + " was not recorded"
