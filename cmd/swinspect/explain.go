@@ -196,7 +196,7 @@ func (c *explainCommand) recorded(ctx context.Context, io stdio, name string) (e
 
 // newestRow is the newest recorded request of a URL.
 func newestRow(ctx context.Context, table fetches.Table, url string) (*fetches.Fetch, error) {
-	rows, err := table.Rows(ctx, fmt.Sprintf("url:%q", url), "-time", 0, 200)
+	rows, _, _, err := table.Rows(ctx, fmt.Sprintf("url:%q", url), "-time", 0, 200)
 	if err != nil {
 		return nil, err
 	}
@@ -280,7 +280,12 @@ func printLink(p *page, n int, l explain.Link) {
 		if c.Cache != "" {
 			line += " in " + quote(c.Cache)
 		}
-		line += ": " + string(c.Result)
+		if c.Result == "" && c.Stored != "" {
+			line += " (" + clean(c.Stored) + ")"
+		}
+		if c.Result != "" {
+			line += ": " + string(c.Result)
+		}
 		if c.Step != "" && c.Result != inspector.Pass {
 			line += " (" + c.Step + ")"
 		}

@@ -45,7 +45,8 @@ type Link struct {
 type Candidate struct {
 	Name   string               `json:"name"`           // "rule 2", an entry's URL, a scope
 	Cache  string               `json:"cache,omitzero"` // of an entry: the name of its cache
-	Result inspector.StepResult `json:"result"`
+	// Result is empty for what was not tried but is a reason, as who holds a version.
+	Result inspector.StepResult `json:"result,omitzero"`
 	Step   string               `json:"step,omitzero"` // which comparison turned it away: "scope", "method", "url", "search", "vary", "urlPattern" …
 	Why    string               `json:"why,omitzero"`  // a sentence
 	// The two sides of the comparison that failed. Of Vary, Header names the field.

@@ -76,7 +76,7 @@ func (c *Chain) waits(s *inspector.State, r *inspector.Registration) {
 		if h.Known == inspector.Inferred {
 			l.Known = inspector.Inferred
 		}
-		l.Candidates = append(l.Candidates, Candidate{Name: strings.TrimSpace(h.Kind + " " + h.Title), Result: inspector.Fail, Step: h.Kind, Why: h.Reason, Stored: h.URL})
+		l.Candidates = append(l.Candidates, Candidate{Name: strings.TrimSpace(h.Kind + " " + h.Title), Why: h.Reason, Stored: h.URL})
 	}
 	c.add(l)
 }

@@ -19,12 +19,8 @@ func (f *File) World(ctx context.Context, r *fetches.Fetch) (why.World, error) {
 	if err != nil {
 		return why.World{}, err
 	}
-	if log, ok := f.Fetches().(why.Log); ok {
-		if w.Children, err = log.Children(ctx, r.ID); err != nil {
-			return why.World{}, err
-		}
-	}
-	return w, nil
+	w.Children, err = f.Fetches().Children(ctx, r.ID)
+	return w, err
 }
 
 // WorldAt is the state and the caches of a registration's storage key as of a moment.
