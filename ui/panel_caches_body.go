@@ -60,14 +60,19 @@ func saveBody(_ *Server, w http.ResponseWriter, r *http.Request, p *PageContext,
 		p.Fail(w, r, http.StatusBadGateway, err)
 		return
 	}
+	saveBytes(w, r, url, body.Data)
+}
+
+// saveBytes answers with a download.
+func saveBytes(w http.ResponseWriter, r *http.Request, url string, data []byte) {
 	h := w.Header()
 	h.Set("Content-Type", "application/octet-stream")
 	h.Set("Content-Disposition", `attachment; filename="`+fileName(url)+`"`)
-	h.Set("Content-Length", strconv.Itoa(len(body.Data)))
+	h.Set("Content-Length", strconv.Itoa(len(data)))
 	h.Set("Content-Security-Policy", "sandbox; default-src 'none'")
 	h.Set("Cache-Control", "no-store")
 	if r.Method != http.MethodHead {
-		_, _ = w.Write(body.Data)
+		_, _ = w.Write(data)
 	}
 }
 

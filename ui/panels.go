@@ -31,6 +31,7 @@ func panelTable() []Panel {
 		{Name: "", Title: "Overview", Key: "O", Handler: overview},
 		{Name: "timeline", Title: "Timeline", Key: "T", Handler: timeline},
 		{Name: "caches", Title: "Caches", Key: "C", Count: cacheCount, Handler: caches, Routes: cachesRoutes},
+		{Name: "fetches", Title: "Fetches", Key: "F", Count: fetchCount, Handler: fetchesPanel, Routes: fetchesRoutes},
 		{Name: "source", Title: "Source", Key: "S", Handler: source, Routes: sourceRoutes},
 		{Name: "errors", Title: "Errors", Key: "E", Count: errorCount, Handler: errorsPanel},
 		{Name: "routes", Title: "Routes", Key: "R", Count: routeCount, Handler: routesPanel},

@@ -26,6 +26,8 @@ type Options struct {
 	Launch func(ctx context.Context, url string) (string, error)
 	// Discover tells what can be attached on this machine and why not.
 	Discover func(ctx context.Context) []Found
+	// Replay runs recorded requests on the reference engine; nil: there is none.
+	Replay Replayer
 	// Now is the clock, time.Now when nil.
 	Now func() time.Time
 }
@@ -56,6 +58,8 @@ type Server struct {
 	notices notices
 	found   discovery
 	reads   readings
+	watches watches
+	resent  resends
 	code    code.Cache
 
 	life   context.Context // ends with Close, and with it the streams
@@ -142,4 +146,5 @@ func (s *Server) Close() {
 	s.cancel()
 	s.found.wait()
 	s.reads.wait()
+	s.watches.closeAll()
 }

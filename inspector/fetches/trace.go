@@ -101,7 +101,9 @@ func isAbout(step inspector.TraceStep, r *Fetch) bool {
 	if r.ID == id || strings.HasSuffix(r.ID, "."+id) {
 		return true
 	}
-	return r.Kind == KindNavigation && step.Details["url"] == r.URL && step.Details["mode"] == "navigate"
+	// A navigation from before the log began has no row: its story is not the next one's.
+	const slack = time.Second
+	return r.Kind == KindNavigation && step.Details["url"] == r.URL && step.Details["mode"] == "navigate" && !step.Time.Before(r.Began.Add(-slack))
 }
 
 // tell adds a step to a row.

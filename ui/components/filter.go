@@ -20,6 +20,7 @@ type Filter struct {
 	Label       string // what it filters, e.g. "Filter entries"
 	Placeholder string // an example term
 	Keys        []string
+	Suggest     []string // terms that the field completes to; may be empty
 	Typed       string // the term that is being typed
 	Chips       []filter.Term
 	Query       filter.Query // all of it; empty when Err says why it is no filter
@@ -102,3 +103,5 @@ func chipKey(t filter.Term) string {
 	}
 	return key
 }
+
+func (f Filter) listID() string { return f.ID + "-terms" }

@@ -270,7 +270,7 @@ var helpKeys = []helpKey{
 	{"/", "filter"},
 	{"T", "switch browser"},
 	{"A", "attach or launch"},
-	{"G …", "then O T C S E R X: to a view (X: Explain)"},
+	{"G …", "then O T C F S E R X: to a view (X: Explain)"},
 	{"↑ ↓ ← →", "in the tree, Enter opens"},
 	{"U", "check for an update"},
 	{"S", "skip waiting"},
