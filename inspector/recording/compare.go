@@ -267,6 +267,22 @@ func (f *File) Caches(ctx context.Context, at time.Time) (map[inspector.CacheRef
 	return all, f.dropDeleted(ctx, at, all)
 }
 
+// CacheTimes are the moments at which a cache of a storage was recorded, or seen to be
+// deleted, oldest first.
+func (f *File) CacheTimes(ctx context.Context, ref inspector.StorageRef) ([]time.Time, error) {
+	var all []time.Time
+	err := each(ctx, f.db, `SELECT DISTINCT time FROM cache_snapshots
+		WHERE instance = ? AND context = ? AND storageKey = ? AND seq <= ? ORDER BY time`, func(scan func(...any) error) error {
+		var at int64
+		if err := scan(&at); err != nil {
+			return err
+		}
+		all = append(all, time.UnixMicro(at).UTC())
+		return nil
+	}, ref.Instance, ref.Context, ref.StorageKey, f.lastSeq)
+	return all, fileError("read", f.path, err)
+}
+
 // dropDeleted takes away the caches that a later reading of their storage no longer
 // lists.
 func (f *File) dropDeleted(ctx context.Context, at time.Time, all map[inspector.CacheRef]*Snapshot) error {

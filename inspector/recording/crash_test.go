@@ -47,7 +47,7 @@ func childMain() bool {
 		}
 		if os.Getenv("RECORDING_FULL") == "" {
 			fmt.Println(4 * (i + 1))
-			time.Sleep(time.Millisecond)
+			time.Sleep(5 * time.Millisecond)
 		}
 	}
 }

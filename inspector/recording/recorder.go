@@ -14,10 +14,11 @@ import (
 	"github.com/swinspect/swinspect/inspector/fetches"
 )
 
-// prelude is what a full recording places in each worker.
+// Prelude is what a full recording places in each worker: it tells what it sees
+// through the binding [fetches.Binding].
 //
 //go:embed prelude.js
-var prelude string
+var Prelude string
 
 // RecordOptions say what to record of a browser.
 type RecordOptions struct {
@@ -70,7 +71,7 @@ func Record(ctx context.Context, b *inspector.Browser, w *Writer, o RecordOption
 	if missed > 0 {
 		r.problem("%d messages from before the recording are not remembered", missed)
 	}
-	c, err := b.Capture(ctx, inspector.CaptureOptions{Full: o.Full, Prelude: prelude, Binding: fetches.Binding, Bodies: true})
+	c, err := b.Capture(ctx, inspector.CaptureOptions{Full: o.Full, Prelude: Prelude, Binding: fetches.Binding, Bodies: true})
 	if err != nil {
 		untap()
 		return nil, err

@@ -198,8 +198,9 @@ func (r *redactor) lines(s string) string {
 		name, value, ok := strings.Cut(line, ":")
 		if ok && secretHeader(name) {
 			end := value[len(strings.TrimRight(value, "\r\n")):]
-			lines[i] = name + ": " + Redacted + end
-			r.changed = true
+			line = name + ": " + Redacted + end
+			r.changed = r.changed || line != lines[i]
+			lines[i] = line
 		}
 	}
 	return strings.Join(lines, "")

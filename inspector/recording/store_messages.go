@@ -91,6 +91,9 @@ func (s *store) packTail(class string, t *tail, all bool) error {
 // takeBody moves the body in a reply to where bodies are: its hash and size stand in
 // the message.
 func (s *store) takeBody(m *inspector.Message) error {
+	if m.Kind == inspector.KindEvent && m.Method == "Network.requestWillBeSent" {
+		return s.takePost(m)
+	}
 	if m.Kind != inspector.KindReply || len(m.Result) == 0 {
 		return nil
 	}
@@ -132,6 +135,23 @@ func (s *store) takeBody(m *inspector.Message) error {
 	var err error
 	m.Result, err = encodeValue(ref)
 	return err
+}
+
+// takePost keeps the body that a browser sent along with the request it is of; it
+// stays in the message too.
+func (s *store) takePost(m *inspector.Message) error {
+	if !bytes.Contains(m.Params, []byte(`"postData"`)) {
+		return nil
+	}
+	var p struct {
+		Request struct {
+			PostData *string `json:"postData"`
+		} `json:"request"`
+	}
+	if cdp.Decode(m.Params, &p) != nil || p.Request.PostData == nil || int64(len(*p.Request.PostData)) > s.opts.MaxBody {
+		return nil
+	}
+	return s.keep([]byte(*p.Request.PostData))
 }
 
 // BodyRef stands in a message in the place of a body that the recording keeps.
