@@ -15,6 +15,14 @@ import (
 func (run *run) compare(w *world, result *Result, f *fetches.Fetch) {
 	c := &comparison{run: run, world: w, result: result, row: f, a: result.Recorded, b: result.Replayed}
 	c.all()
+	if run.others != nil {
+		result.Seeds, result.Varies = len(run.others)+1, run.varying(result.ID, result.Replayed)
+		for i, d := range result.Differences {
+			if d.Rule == "" && slices.Contains(result.Varies, d.Field) {
+				result.Differences[i].Rule = RuleVaries
+			}
+		}
+	}
 	result.Verdict = Equal
 	for _, d := range result.Differences {
 		if d.Rule == "" {
@@ -90,7 +98,7 @@ func (c *comparison) skip(field string) {
 }
 
 func (c *comparison) inferred(field string) bool {
-	return c.run.options.Baseline == nil && c.row.IsInferred(field)
+	return !c.result.accepted && c.row.IsInferred(field)
 }
 
 func (c *comparison) all() {
@@ -121,7 +129,7 @@ func (c *comparison) decision() {
 	case a == string(fetches.Unknown) || a == string(fetches.Pending):
 		c.skip(FieldDecision)
 		return
-	case !c.row.Intercepted() && c.run.unseen:
+	case !c.result.accepted && !c.row.Intercepted() && c.run.unseen:
 		c.skip(FieldDecision) // what the worker would have done is the question
 		return
 	case c.a.Error != "" && c.b.Error != "" && c.inferred("decision"):
@@ -194,7 +202,7 @@ func (c *comparison) source() {
 			rule = RulePreload
 		}
 		c.differ(FieldSource, a, b, rule)
-	case c.run.unseen:
+	case c.run.unseen && !c.result.accepted:
 		c.skip(FieldSource)
 	case isNetwork(a) && b == string(fetches.FromCache) && c.variants():
 		c.differ(FieldSource, a, b, RuleOneVariant)

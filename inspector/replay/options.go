@@ -55,8 +55,15 @@ type Options struct {
 	EventTimeout time.Duration
 	// Baseline are answers that were accepted in the place of the recorded ones.
 	Baseline *Baseline
+	// Skip leaves out that many events of the shard: they were replayed before.
+	Skip int
+	// Started is told of each event before it is dispatched, with how many there are in
+	// the shard; the result has nothing yet but what names it.
+	Started func(r *Result, total int)
 	// Progress is told after each event; it must not block.
 	Progress func(done, total int)
+
+	shift time.Duration // that the clock is late
 }
 
 // DefaultIgnoreHeaders are response headers that say when and by whom, not what.

@@ -28,9 +28,13 @@ type Result struct {
 
 	Recorded *Answer `json:"recorded,omitempty"`
 	Replayed *Answer `json:"replayed,omitempty"`
-	// Seeds is with how many seeds it was replayed, when more than one.
-	Seeds int           `json:"seeds,omitempty"`
-	Took  time.Duration `json:"took"` // on this machine, nanoseconds
+	// Seeds is with how many seeds it was replayed, when more than one, and Varies the
+	// fields in which those replays differ.
+	Seeds  int           `json:"seeds,omitempty"`
+	Varies []string      `json:"varies,omitempty"`
+	Took   time.Duration `json:"took"` // on this machine, nanoseconds
+
+	accepted bool // Recorded is of the baseline
 }
 
 // Answer is what a client was told.
@@ -66,6 +70,9 @@ type Body struct {
 
 // Bytes are the body's, nil when they are not at hand. They are not in the JSON.
 func (b Body) Bytes() []byte { return b.bytes }
+
+// SetBytes puts them at hand.
+func (b *Body) SetBytes(p []byte) { b.bytes = p }
 
 // Write is a change of a cache.
 type Write struct {
@@ -151,6 +158,7 @@ type Summary struct {
 	Unanswered    int             `json:"unanswered"`
 	NotReplayable int             `json:"notReplayable"`
 	Crashed       int             `json:"crashed"`
+	Varying       int             `json:"varying,omitempty"` // events whose answer depends on the seed
 	Rules         map[Rule]int    `json:"rules,omitempty"`
 	Requests      []Asked         `json:"unansweredRequests,omitempty"` // each once
 	Skipped       map[string]int  `json:"skipped,omitempty"`            // rows that are no events, by reason
@@ -186,6 +194,9 @@ func (s *Summary) Add(r *Result) {
 	case Crashed:
 		s.Crashed++
 	}
+	if len(r.Varies) > 0 {
+		s.Varying++
+	}
 	for _, rule := range r.Rules() {
 		if s.Rules == nil {
 			s.Rules = map[Rule]int{}
@@ -194,14 +205,15 @@ func (s *Summary) Add(r *Result) {
 	}
 	for _, a := range r.Asked {
 		if a.How == asMissing {
-			s.ask(a)
+			s.Ask(a)
 		}
 	}
 }
 
 const maxRequests = 1000
 
-func (s *Summary) ask(a Asked) {
+// Ask notes a request that was not answered, once.
+func (s *Summary) Ask(a Asked) {
 	for _, known := range s.Requests {
 		if known.Method == a.Method && known.URL == a.URL {
 			return

@@ -25,6 +25,7 @@ type run struct {
 	summary       *Summary
 	problems      []string
 	ignore        map[string]bool
+	others        []map[string]map[string]string // the answers with other seeds, by row
 }
 
 // Run replays a recording. Each result is handed to emit, in recorded order; an error
@@ -43,8 +44,16 @@ func Run(ctx context.Context, r *Recording, o Options, emit func(*Result) error)
 		return nil, err
 	}
 	run.summary.Skipped = skipped
-	done := 0
-	for _, cluster := range run.clusters(all) {
+	if run.others, err = otherSeeds(ctx, r, o); err != nil {
+		return nil, err
+	}
+	done := min(max(o.Skip, 0), len(all))
+	for _, cluster := range run.clusters(all[done:]) {
+		if o.Started != nil {
+			for _, f := range cluster {
+				o.Started(resultOf(f), len(all))
+			}
+		}
 		results, err := run.together(cluster)
 		if err != nil {
 			return nil, err
@@ -147,7 +156,7 @@ func (run *run) together(cluster []*fetches.Fetch) ([]*Result, error) {
 			wg.Wait()
 			return nil, err
 		}
-		w.pace.advance(run.ctx, f.Began)
+		w.pace.advance(run.ctx, f.Began.Add(run.options.shift))
 		w.network.at(f.ID, f.Began)
 		_, before := w.network.busy()
 		wg.Go(func() { results[i] = run.in(w, f) })
@@ -163,25 +172,31 @@ func (run *run) one(f *fetches.Fetch) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	w.pace.advance(run.ctx, f.Began)
+	w.pace.advance(run.ctx, f.Began.Add(run.options.shift))
 	w.network.at(f.ID, f.Began)
 	r := run.in(w, f)
 	if run.options.KillBetween {
 		w.context.Engine().StopAll(run.ctx, nil)
 	}
-	w.last = f.Began
+	if run.options.Lifecycle {
+		run.watchUpdate(w, f.Began)
+	}
 	return r, nil
+}
+
+func resultOf(f *fetches.Fetch) *Result {
+	return &Result{ID: f.ID, Seq: f.Seq, At: f.Began, Kind: string(f.Kind), Method: f.Method, URL: f.URL, Client: f.Client, Scope: f.Scope}
 }
 
 // in replays an event in its world.
 func (run *run) in(w *world, f *fetches.Fetch) *Result {
 	began := time.Now()
-	result := &Result{ID: f.ID, Seq: f.Seq, At: f.Began, Kind: string(f.Kind), Method: f.Method, URL: f.URL, Client: f.Client, Scope: f.Scope}
+	result := resultOf(f)
 	defer func() { result.Took = time.Since(began) }()
 	result.Recorded = run.recorded(f)
 	if run.options.Baseline != nil {
 		if a := run.options.Baseline.Answer(f.ID); a != nil {
-			result.Recorded = a
+			result.Recorded, result.accepted = a, true
 		}
 	}
 	a, reason := w.prepare(run.ctx, f)

@@ -36,7 +36,6 @@ type world struct {
 	madeUp        map[string]bool // ids of clients that the recording does not tell
 	requests      uint64
 	missing       map[string]bool // "cache url" of entries without their body
-	last          time.Time       // of the last event
 }
 
 // member is a registration in a world.
@@ -46,7 +45,8 @@ type member struct {
 	scope     string
 	scriptURL string
 	live      *runtime.Registration
-	reason    string // why it is not there
+	updated   *runtime.Worker // the options' script, until it has taken over
+	reason    string          // why it is not there
 }
 
 // newWorld starts an empty world at a moment.
@@ -184,13 +184,15 @@ func (run *run) build(ctx context.Context, key worldKey, at time.Time, versions 
 		}
 	}
 	w.open(state, before)
-	w.last = at
+	if run.options.Lifecycle && run.options.scripted() && before == nil {
+		run.update(w, at)
+	}
 	return w, nil
 }
 
 // stands reports whether another script stands in for a registration's.
 func (run *run) stands(s *standIn) bool {
-	return run.options.scripted() && s.scripts != nil && s.scripts.url == run.scriptURL
+	return run.options.scripted() && !run.options.Lifecycle && s.scripts != nil && s.scripts.url == run.scriptURL
 }
 
 // caches are those of a storage key as they were at a moment, with what the world

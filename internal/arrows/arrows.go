@@ -44,7 +44,7 @@ var Rules = []Rule{
 	{Of: "ui/...", May: []string{"ui/...", "inspector", "inspector/...", "assets/...", "internal/filter", "internal/linediff", "internal/spec"}, Never: engine},
 	{Of: "inspector/explain", May: []string{"inspector", "inspector/fetches", "internal/spec"}, Never: engine},
 	{Of: "inspector/recording", May: []string{"inspector", "inspector/fetches", "cdp", "internal/filter"}, Never: engine},
-	{Of: "inspector/replay", May: []string{"inspector/recording", "runtime"}},
+	{Of: "inspector/replay", May: []string{"inspector", "inspector/recording", "inspector/fetches", "cdp", "internal/linediff", "internal/filter", "runtime", "runtime/clock", "runtime/fetch", "runtime/cache", "runtime/window"}},
 	{Of: "inspector/...", May: []string{"inspector/...", "cdp", "cdp/swproto", "breakpoints", "internal/filter"}, Never: engine},
 	{Of: "runtime/devtools/...", May: []string{"cdp", "cdp/swproto", "breakpoints", "runtime", "runtime/..."}},
 	{Of: "runtime/window/...", May: []string{"breakpoints", "runtime", "runtime/clock", "runtime/fetch", "runtime/cache", "runtime/script", "runtime/webapi/...", "runtime/window/..."}},
