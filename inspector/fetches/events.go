@@ -45,6 +45,9 @@ type Event struct {
 // eventKey names an event of a worker's life.
 type eventKey struct{ instance, target, id string }
 
+// eventPrefix begins the id of a row whose request was not seen (yet).
+const eventPrefix = "event:"
+
 // bindingCalled is what a recorder tells.
 func (f *fold) bindingCalled() {
 	var p struct {
@@ -74,7 +77,9 @@ func (f *fold) bindingCalled() {
 		f.seen(at, FellThrough, "the worker did not call respondWith()")
 	case "fetch":
 		f.note(at, "Fetch", "fetched", e.Method+" "+e.URL, map[string]string{"fetched": e.Method + " " + e.URL})
-		f.adopt(f.rows[at].ID, e.Method+" "+e.URL)
+		if !f.adopt(f.rows[at].ID, f.m.Target, e.Method+" "+e.URL) {
+			f.expect(expected{f.rows[at].ID, f.m.Target, e.Method, e.URL})
+		}
 	case "cache":
 		f.note(at, cacheAlgorithm(e.Operation), cacheVerdict(&e), e.Operation+" "+e.URL, map[string]string{"cache": e.Cache, "url": e.URL})
 	}
@@ -91,13 +96,13 @@ func (f *fold) dispatched(key eventKey, e *Event) {
 			found = i
 		}
 	}
-	if found < 0 { // a client that nobody watches: the event is all that is known
+	if found < 0 { // the request comes later (see claim), or its client is not watched
 		kind := KindFetch
 		if e.Mode == "navigate" {
 			kind = KindNavigation
 		}
 		row := &Fetch{
-			ID: "event:" + f.m.Target + ":" + e.ID, Kind: kind, Began: f.m.Time, Instance: f.m.Instance, Context: f.m.Context, URL: e.URL, Method: e.Method,
+			ID: eventPrefix + f.m.Target + ":" + e.ID, Kind: kind, Began: f.m.Time, Instance: f.m.Instance, Context: f.m.Context, URL: e.URL, Method: e.Method,
 			RequestHeaders: e.Headers, Decision: Pending, Source: FromUnknown, Timing: NoTiming, ResponseBody: Body{Size: -1, Missing: "its client is not recorded"},
 		}
 		f.scopeOf(row)
@@ -105,11 +110,10 @@ func (f *fold) dispatched(key eventKey, e *Event) {
 	}
 	f.events[key] = f.rows[found].ID
 	f.change(found, func(r *Fetch) {
-		r.Mode, r.Credentials, r.CacheMode, r.Redirect, r.Referrer = e.Mode, e.Credentials, e.Cache, e.Redirect, e.Referrer
-		r.Client, r.ResultingClient = e.ClientID, e.ResultingClient
-		if e.Destination != "" {
-			r.Destination = e.Destination
-		}
+		told(r, &Fetch{
+			Mode: e.Mode, Credentials: e.Credentials, CacheMode: e.Cache, Redirect: e.Redirect, Referrer: e.Referrer,
+			Client: e.ClientID, ResultingClient: e.ResultingClient, Destination: e.Destination,
+		})
 		if len(r.RequestHeaders) == 0 {
 			r.RequestHeaders = e.Headers
 		}

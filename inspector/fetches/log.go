@@ -20,14 +20,15 @@ type Log struct {
 	changed chan struct{}
 	cached  []*Fetch // what All gave, while nothing has changed
 
-	open    map[requestKey]*request // by wire id, until a client reuses it
-	targets map[inspector.TargetKey]target
-	stories map[storyKey]string // ID of the row that a story of an engine is about
-	waiting map[storyKey][]inspector.TraceStep
-	events  map[eventKey]string // ID of the row of an event that a recorder told of
-	again   map[string]int      // how often an id came
-	limit   int
-	forgot  int // rows that were dropped for the limit
+	open     map[requestKey]*request // by wire id, until a client reuses it
+	targets  map[inspector.TargetKey]target
+	stories  map[storyKey]string // ID of the row that a story of an engine is about
+	waiting  map[storyKey][]inspector.TraceStep
+	events   map[eventKey]string // ID of the row of an event that a recorder told of
+	again    map[string]int      // how often an id came
+	expected []expected          // requests that recorders announced
+	limit    int
+	forgot   int // rows that were dropped for the limit
 }
 
 // requestKey names a request on the wire.
@@ -142,13 +143,7 @@ func (l *Log) add(f *Fetch) int {
 		l.drop(max(1, l.limit/10))
 	}
 	f.Seq = uint64(l.forgot + len(l.rows) + 1)
-	// Ids are the browser's and may come again: after a restart, or from another target.
-	if n := l.again[f.ID]; n > 0 {
-		l.again[f.ID] = n + 1
-		f.ID += "~" + strconv.Itoa(n+1)
-	} else {
-		l.again[f.ID] = 1
-	}
+	f.ID = l.unique(f.ID)
 	l.rows = append(l.rows, f)
 	l.at[f.ID] = len(l.rows) - 1
 	l.signal()
@@ -156,6 +151,17 @@ func (l *Log) add(f *Fetch) int {
 		(&fold{Log: l}).joinWaiting()
 	}
 	return len(l.rows) - 1
+}
+
+// unique is an id that no row has. Ids are the browser's and may come again: after a
+// restart, or from another target.
+func (l *Log) unique(id string) string {
+	n := l.again[id]
+	l.again[id] = n + 1
+	if n == 0 {
+		return id
+	}
+	return id + "~" + strconv.Itoa(n+1)
 }
 
 // drop forgets the oldest rows.

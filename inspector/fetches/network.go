@@ -103,17 +103,24 @@ func (f *fold) requestWillBeSent() {
 	switch t := f.target(); {
 	case t.kind == "service_worker" && strings.HasPrefix(p.RequestID, "preload-"), p.Initiator.Type == "preload" && t.kind == "service_worker":
 		row.Kind = KindPreload
+		f.ofWorker(row)
 	case t.kind == "service_worker":
 		row.Kind = KindWorker
 		f.ofWorker(row)
+		f.announced(row)
 	case p.Type == "Document":
 		row.Kind, row.Mode, row.Destination = KindNavigation, "navigate", "document"
 		if p.FrameID != "" && p.FrameID != f.m.Target {
 			row.Destination = "iframe"
 		}
 	}
+	conclude(row, p.Type)
+	sent(row, row.RequestHeaders)
 	f.scopeOf(row)
-	at := f.add(row)
+	at, claimed := f.claim(row)
+	if !claimed {
+		at = f.add(row)
+	}
 	hops := 0
 	if q != nil && p.RedirectResponse != nil {
 		hops = q.hops + 1
@@ -188,6 +195,7 @@ func (f *fold) extras(q *request) {
 	}
 	f.change(q.row, func(r *Fetch) {
 		if q.extra != nil {
+			sent(r, q.extra)
 			r.RequestHeaders, q.extra = q.extra, nil
 		}
 		if q.extraR != nil && r.Status != 0 {

@@ -118,7 +118,7 @@ func (f *fold) tell(id string, step inspector.TraceStep) {
 		if first {
 			r.Client = step.Details["client"]
 			if mode := step.Details["mode"]; mode != "" {
-				r.Mode = mode
+				r.Mode, r.Inferred = mode, without(r.Inferred, "mode")
 			}
 			if d := step.Details["destination"]; d != "" {
 				r.Destination = d
@@ -136,21 +136,23 @@ func (f *fold) tell(id string, step inspector.TraceStep) {
 		}
 	})
 	if step.Algorithm == "Fetch" {
-		f.adopt(id, step.Details["fetched"])
+		f.adopt(id, "", step.Details["fetched"])
 	}
 }
 
-// adopt names the row of a worker's request as part of an event.
-func (f *fold) adopt(parent, fetched string) {
+// adopt names the row of a worker's request (of any worker when target is empty) as
+// part of an event, where the row is there.
+func (f *fold) adopt(parent, target, fetched string) bool {
 	method, url, _ := strings.Cut(fetched, " ")
 	p := f.rows[f.at[parent]]
 	for i := f.at[parent] + 1; i < len(f.rows); i++ {
 		r := f.rows[i]
-		if r.Kind == KindWorker && r.URL == url && r.Method == method && r.Instance == p.Instance && r.Context == p.Context && (r.Parent == "" || r.IsInferred("parent")) {
+		if r.Kind == KindWorker && r.URL == url && r.Method == method && r.Instance == p.Instance && r.Context == p.Context && (r.Parent == "" || r.IsInferred("parent")) && (target == "" || r.Target == target) {
 			f.change(i, func(r *Fetch) { r.Parent, r.Inferred = parent, without(r.Inferred, "parent") })
-			return
+			return true
 		}
 	}
+	return false
 }
 
 // decisionOf is the decision that a step tells; empty for none.

@@ -15,7 +15,7 @@ import (
 // indexVersion is the version of the fold that made the index of a file. It grows
 // when [fetches.Log] makes other rows of the same messages: the index of an older
 // file is then made anew, beside it, when it is asked for.
-const indexVersion = 1
+const indexVersion = 2
 
 // indexSchema is the index of the fetch log. Rows are packed, chunkRows in each, and
 // what filters look at is packed again in columns (columns.go), blockRows in each.
