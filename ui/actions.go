@@ -21,7 +21,7 @@ const formWait = 4 * time.Second
 // sent, the stream brings its receipt; a plain form goes back to its page once
 // the outcome is known, or after [formWait].
 func (s *Server) do(w http.ResponseWriter, r *http.Request) {
-	b := s.opts.Hub.Browser(r.PathValue("browser"))
+	b := s.browserOf(r.PathValue("browser"))
 	if b == nil {
 		s.missing(w, r, nil, "This browser is not attached any more.")
 		return
@@ -144,7 +144,8 @@ func (s *Server) arrived(w http.ResponseWriter, r *http.Request, what, id string
 
 // detach lets go of a browser.
 func (s *Server) detach(w http.ResponseWriter, r *http.Request) {
-	err := s.opts.Hub.Detach(r.PathValue("browser"))
+	id := r.PathValue("browser")
+	err := s.letGo(r.Context(), id)
 	if err != nil {
 		s.notices.add("", s.opts.Now(), components.State{Icon: "failed", Word: "failed", Class: "bad"}, "Detach", err.Error())
 	}

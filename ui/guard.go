@@ -157,11 +157,19 @@ func (g guard) tokenMatches(sent string) bool {
 // maxForm bounds a posted form: a push payload is the largest thing in one.
 const maxForm = 1 << 20
 
+// uploadPath takes files; only with the token in a header, which is read before the body.
+const uploadPath = "/recordings/import"
+
 func sentToken(w http.ResponseWriter, r *http.Request) string {
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	if t := r.Header.Get("X-Swinspect-Token"); t != "" {
+		limit := int64(maxForm)
+		if r.URL.Path == uploadPath {
+			limit = maxHAR
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, limit)
 		return t
 	}
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	return r.PostFormValue("token")
 }
 

@@ -3,6 +3,7 @@ package ui
 import (
 	"net/http"
 	"net/url"
+	"strconv"
 	"time"
 
 	"github.com/a-h/templ"
@@ -43,6 +44,20 @@ func (p *PageContext) URL(panel string, query ...string) string {
 	return u
 }
 
+// readable reports whether the browser can be read: it is there, or it is a recording.
+func (p *PageContext) readable() bool {
+	_, recorded := p.Browser.(*tape)
+	return recorded || p.State.Connection.Status == inspector.Live
+}
+
+// readKey names what is read of the browser: of a recording, as of its moment.
+func (p *PageContext) readKey() string {
+	if t, ok := p.Browser.(*tape); ok {
+		return t.ID() + "@" + strconv.FormatInt(t.Moment().UnixMicro(), 10)
+	}
+	return p.Browser.ID()
+}
+
 // Render answers with a page.
 func (p *PageContext) Render(w http.ResponseWriter, r *http.Request, page templ.Component) {
 	p.Server.render(w, r, http.StatusOK, page)
@@ -70,7 +85,7 @@ func (s *Server) render(w http.ResponseWriter, r *http.Request, status int, page
 // pageContext finds what the address names. It answers by itself and returns
 // nil when that is not there.
 func (s *Server) pageContext(w http.ResponseWriter, r *http.Request, panel *Panel) *PageContext {
-	b := s.opts.Hub.Browser(r.PathValue("browser"))
+	b := s.browserOf(r.PathValue("browser"))
 	if b == nil {
 		s.missing(w, r, nil, "This browser is not attached any more.")
 		return nil
@@ -84,7 +99,7 @@ func (s *Server) pageContext(w http.ResponseWriter, r *http.Request, panel *Pane
 	}
 	p := &PageContext{
 		Server: s, Browser: b, State: state, Registration: reg, Slug: slug,
-		Panel: panel, Now: s.opts.Now(), Live: components.Streaming(r.Context()),
+		Panel: panel, Now: s.nowOf(b), Live: components.Streaming(r.Context()),
 	}
 	p.Shell = s.shell(r, p.Now, b, state)
 	s.shellFor(p)
@@ -97,6 +112,10 @@ func (s *Server) missing(w http.ResponseWriter, r *http.Request, b Browser, why 
 	if b != nil {
 		state = b.State()
 	}
-	sh := s.shell(r, s.opts.Now(), b, state)
+	now := s.opts.Now()
+	if b != nil {
+		now = s.nowOf(b)
+	}
+	sh := s.shell(r, now, b, state)
 	s.render(w, r, http.StatusNotFound, pages.Problem(sh, "Not here", why))
 }

@@ -73,7 +73,7 @@ func newCachesPage(s *Server, r *http.Request, p *PageContext) *cachesPage {
 	c := &cachesPage{s: s, r: r, p: p, ref: storageRef(p, a.Query.Get("bucket")), until: time.Now().Add(cachePatience)}
 	c.view = pages.CachesView{
 		Address: a, Now: p.Now, PostURL: base, BodyURL: base + "/body",
-		Storage: c.ref, Own: components.Origin(p.Registration.Scope), Key: c.ref.StorageKey,
+		Recorded: isTape(p.Browser), Storage: c.ref, Own: components.Origin(p.Registration.Scope), Key: c.ref.StorageKey,
 	}
 	return c
 }
@@ -112,7 +112,7 @@ func (c *cachesPage) readStorage() {
 	st := c.p.State.Storage(c.ref)
 	known := read(c.s, c.r.Context(), c.key("names"), c.patience(), func(was Reading[*inspector.Storage]) bool {
 		switch {
-		case c.p.State.Connection.Status != inspector.Live:
+		case !c.p.readable():
 			return false
 		case was.Err != nil: // tried again by a new page, not by the stream
 			return !c.p.Live
@@ -137,14 +137,14 @@ func (c *cachesPage) readStorage() {
 		c.view.Error = known.Err.Error()
 	case st.Error != "":
 		c.view.Error = st.Error
-	case st.ReadAt.IsZero() && !known.Running && c.p.State.Connection.Status != inspector.Live:
+	case st.ReadAt.IsZero() && !known.Running && !c.p.readable():
 		c.view.Error = "The browser is gone, and the caches were not read while it was there."
 	}
 }
 
 func (c *cachesPage) usage() *inspector.Usage {
 	u := read(c.s, c.r.Context(), c.key("usage"), c.patience()/4, func(was Reading[*inspector.Usage]) bool {
-		if c.p.Live || c.p.State.Connection.Status != inspector.Live {
+		if c.p.Live || !c.p.readable() {
 			return false
 		}
 		return was.At.IsZero() || c.s.opts.Now().Sub(was.At) > usageFresh
@@ -168,7 +168,7 @@ func (c *cachesPage) patience() time.Duration {
 }
 
 func (c *cachesPage) key(parts ...string) string {
-	k := c.p.Browser.ID() + "\x00" + c.ref.Instance + "\x00" + c.ref.Context + "\x00" + c.ref.StorageKey + "\x00" + c.ref.Bucket
+	k := c.p.readKey() + "\x00" + c.ref.Instance + "\x00" + c.ref.Context + "\x00" + c.ref.StorageKey + "\x00" + c.ref.Bucket
 	for _, part := range parts {
 		k += "\x00" + part
 	}
@@ -181,7 +181,7 @@ func (c *cachesPage) listing(item *pages.CacheItem) Reading[*inspector.Listing] 
 	measured := c.measuring(item)
 	return read(c.s, c.r.Context(), c.key("entries", item.Cache.Name), c.patience(), func(was Reading[*inspector.Listing]) bool {
 		switch {
-		case c.p.State.Connection.Status != inspector.Live:
+		case !c.p.readable():
 			return false
 		case was.Err != nil:
 			return !c.p.Live

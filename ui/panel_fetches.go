@@ -95,6 +95,7 @@ func newFetchesPage(s *Server, r *http.Request, p *PageContext) *fetchesPage {
 			f.view.Error = err.Error()
 		}
 		f.source = source
+		f.view.Export = "/b/" + p.Browser.ID() + "/har"
 		return f
 	}
 	f.watch = s.watch(p.Browser)

@@ -55,9 +55,9 @@ func (s *Server) readScripts(ctx context.Context, p *PageContext, version string
 	if p.Live {
 		patience = 0
 	}
-	key := p.Browser.ID() + "\x00scripts\x00" + k.Instance + "\x00" + k.Context + "\x00" + k.ID + "\x00" + v.ID
+	key := p.readKey() + "\x00scripts\x00" + k.Instance + "\x00" + k.Context + "\x00" + k.ID + "\x00" + v.ID
 	got := read(s, ctx, key, patience, func(was Reading[[]*inspector.Script]) bool {
-		return scriptsDue(v, was, p.Live) && p.State.Connection.Status == inspector.Live
+		return scriptsDue(v, was, p.Live) && p.readable()
 	}, func(ctx context.Context) ([]*inspector.Script, error) {
 		return p.Browser.Scripts(ctx, k, v.ID)
 	})

@@ -26,6 +26,8 @@ type Options struct {
 	Launch func(ctx context.Context, url string) (string, error)
 	// Discover tells what can be attached on this machine and why not.
 	Discover func(ctx context.Context) []Found
+	// Recordings is the folder of the recordings that the page lists and makes; "": none.
+	Recordings string
 	// Replay runs recorded requests on the reference engine; nil: there is none.
 	Replay Replayer
 	// Now is the clock, time.Now when nil.
@@ -60,6 +62,7 @@ type Server struct {
 	reads   readings
 	watches watches
 	resent  resends
+	library library
 	code    code.Cache
 
 	life   context.Context // ends with Close, and with it the streams
@@ -84,6 +87,7 @@ func New(o Options) *Server {
 		boot:   rand.Text()[:8],
 		panels: panelTable(),
 	}
+	s.library.dir = o.Recordings
 	s.life, s.cancel = context.WithCancel(context.Background())
 	s.guard = newGuard(o.Listen, o.Token)
 	s.mux = s.routes()
@@ -147,4 +151,7 @@ func (s *Server) Close() {
 	s.found.wait()
 	s.reads.wait()
 	s.watches.closeAll()
+	if err := s.library.close(); err != nil {
+		s.log.Warn("ending recordings", "error", err)
+	}
 }

@@ -21,8 +21,13 @@ func (s *Server) shell(r *http.Request, now time.Time, b Browser, state *inspect
 		Version: s.opts.Version, Theme: prefs.Theme, NoKeys: prefs.NoKeys,
 		Now: now, Assets: s.assets,
 	}
+	if t, ok := b.(*tape); ok {
+		components.AsOf(r.Context(), now)
+		sh.Tape = s.tapeBar(t)
+	}
+	s.recordFor(sh, b)
 	states := map[string]*inspector.State{}
-	for _, br := range s.opts.Hub.Browsers() {
+	for _, br := range s.browsers() {
 		st := br.State()
 		if b != nil && br.ID() == b.ID() {
 			st = state
@@ -106,6 +111,9 @@ func browserItem(b Browser, st *inspector.State) *components.BrowserItem {
 			components.Count(len(st.Live()), "registration", "registrations"),
 		}, " · "),
 		State: connectionState(c),
+	}
+	if t, ok := b.(*tape); ok {
+		item.Tape, item.Detail = true, tapeDetail(t)
 	}
 	if c.Status == inspector.Gone {
 		item.Detail = endpointName(c.Endpoint) + " · gone"
@@ -195,6 +203,9 @@ func connectionState(c inspector.Connection) components.State {
 	case inspector.Gone:
 		return components.State{Icon: "failed", Word: "Gone", Class: "bad"}
 	case inspector.Closed:
+		if c.Reason == tapeReason {
+			return components.State{Icon: "tape", Word: "Recording", Class: "idle"}
+		}
 		return components.State{Icon: "stopped", Word: "Detached", Class: "idle"}
 	}
 	return components.State{Icon: "spin", Word: "Connecting", Class: "work"}

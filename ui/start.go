@@ -19,7 +19,7 @@ const byHand = "chromium --remote-debugging-port=9222 --user-data-dir=swinspect-
 // page, which lists them.
 func (s *Server) home(w http.ResponseWriter, r *http.Request) {
 	to := "/start"
-	if all := s.opts.Hub.Browsers(); len(all) == 1 {
+	if all := s.browsers(); len(all) == 1 {
 		to = "/b/" + all[0].ID()
 	}
 	http.Redirect(w, r, to, http.StatusSeeOther)
@@ -38,7 +38,7 @@ func (s *Server) start(w http.ResponseWriter, r *http.Request) {
 		v.Problem = n
 	}
 	for _, item := range sh.Browsers {
-		if b := s.opts.Hub.Browser(item.ID); b != nil {
+		if b := s.browserOf(item.ID); b != nil {
 			v.Browsers = append(v.Browsers, startBrowser(item, b.State()))
 		}
 	}
@@ -105,13 +105,13 @@ func (s *Server) lookAgain(w http.ResponseWriter, r *http.Request) {
 // browser goes to the most urgent registration of a browser, and waits on a page
 // of its own while there is none.
 func (s *Server) browser(w http.ResponseWriter, r *http.Request) {
-	b := s.opts.Hub.Browser(r.PathValue("browser"))
+	b := s.browserOf(r.PathValue("browser"))
 	if b == nil {
 		s.missing(w, r, nil, "This browser is not attached any more.")
 		return
 	}
 	st := b.State()
-	sh := s.shell(r, s.opts.Now(), b, st)
+	sh := s.shell(r, s.nowOf(b), b, st)
 	if rows := startBrowser(sh.Browser, st).Registrations; len(rows) > 0 {
 		http.Redirect(w, r, rows[0].URL, http.StatusSeeOther)
 		return

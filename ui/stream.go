@@ -108,8 +108,8 @@ func (st *stream) run(ctx context.Context) error {
 
 // signals are closed when something that any page shows changes.
 func (s *Server) signals() []<-chan struct{} {
-	out := []<-chan struct{}{s.opts.Hub.Changed(), s.notices.Changed(), s.found.Changed(), s.reads.Changed()}
-	for _, b := range s.opts.Hub.Browsers() {
+	out := []<-chan struct{}{s.opts.Hub.Changed(), s.library.Changed(), s.notices.Changed(), s.found.Changed(), s.reads.Changed()}
+	for _, b := range s.browsers() {
 		out = append(out, b.Changed())
 	}
 	return out
@@ -166,7 +166,7 @@ func (st *stream) patch(ctx context.Context, p *livePage) error {
 	if len(parts) == 0 {
 		return nil
 	}
-	return st.send("patch", map[string]any{"page": p.path, "now": st.s.opts.Now().UnixMilli(), "parts": parts})
+	return st.send("patch", map[string]any{"page": p.path, "now": f.NowOr(st.s.opts.Now()).UnixMilli(), "parts": parts})
 }
 
 // renderLive renders a page for its fragments alone and returns where it leads

@@ -22,11 +22,11 @@ func treeOf(item *components.BrowserItem, st *inspector.State, selected string) 
 			continue
 		}
 		id := "t" + item.ID + "-" + contextID(c)
-		node := components.TreeBrowser{ID: id, Name: item.Name, URL: item.URL, Note: contextNote(c, len(regs))}
+		node := components.TreeBrowser{ID: id, Name: item.Name, URL: item.URL, Tape: item.Tape, Note: contextNote(c, len(regs))}
 		if !c.Default {
 			node.Name += ", " + c.Label
 		}
-		if item.State.Class != "ok" {
+		if item.State.Class != "ok" && !item.Tape {
 			state := item.State
 			state.Word = strings.ToLower(state.Word)
 			node.State, node.Off = &state, true
@@ -38,7 +38,7 @@ func treeOf(item *components.BrowserItem, st *inspector.State, selected string) 
 		state := item.State
 		state.Word = strings.ToLower(state.Word)
 		nodes = append(nodes, components.TreeBrowser{
-			ID: "t" + item.ID, Name: item.Name, URL: item.URL, State: &state, Note: item.Connection.Reason,
+			ID: "t" + item.ID, Name: item.Name, URL: item.URL, Tape: item.Tape, State: &state, Note: item.Connection.Reason,
 		})
 	}
 	return nodes

@@ -15,7 +15,7 @@ const two = (a, au, b, bu) => (b ? `${a} ${au} ${b} ${bu}` : `${a} ${au}`);
 
 function tick() {
   if (root.hasAttribute('data-ui-held')) return;
-  const now = Date.now() - Number(root.dataset.uiSkew ?? Date.now() - Number(root.dataset.now));
+  const now = root.dataset.still !== undefined ? Number(root.dataset.now) : Date.now() - Number(root.dataset.uiSkew ?? Date.now() - Number(root.dataset.now));
   for (const el of document.querySelectorAll('[data-age], [data-until]')) {
     const ms = el.dataset.age ? now - Number(el.dataset.age) : Number(el.dataset.until) - now;
     const text = span(ms);

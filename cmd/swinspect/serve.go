@@ -32,6 +32,7 @@ type server struct {
 	sites    []string
 	profile  string
 	memory   int64 // MiB
+	tapes    string
 }
 
 // noURL is what --launch means without a URL.
@@ -50,6 +51,7 @@ func (s *server) bind(cmd *cobra.Command) {
 	f.BoolVar(&s.engine, "engine", true, "without --attach, --launch and --site, open the demo site on the engine")
 	f.Int64Var(&s.memory, "engine-memory", defaultEngineMemory, "how many `MIB` of memory the engine's process may use; above it is ended and started again")
 	f.StringVar(&s.profile, "profile", "", "keep the engine's registrations and caches in `DIR`")
+	f.StringVar(&s.tapes, "recordings", ".", "the `DIR` of the recordings that the page lists and makes")
 	f.BoolVarP(&s.verbose, "verbose", "v", false, "log what happens to standard error")
 }
 
@@ -123,7 +125,7 @@ func (s *server) run(cmd *cobra.Command, io stdio, args []string) (err error) {
 	defer func() { err = errors.Join(err, fleet.close()) }()
 
 	server := ui.New(ui.Options{
-		Hub: hubAdapter{fleet.hub}, Token: s.token, Listen: s.listen, Logger: log, Version: buildVersion().Version,
+		Hub: hubAdapter{fleet.hub}, Token: s.token, Listen: s.listen, Logger: log, Version: buildVersion().Version, Recordings: s.tapes,
 		Attach: fleet.attach, Launch: fleet.launch, Discover: fleet.discover,
 	})
 	served := make(chan error, 1)

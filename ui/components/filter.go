@@ -21,7 +21,7 @@ type Filter struct {
 	Placeholder string // an example term
 	Keys        []string
 	Suggest     []string // terms that the field completes to; may be empty
-	Typed       string // the term that is being typed
+	Typed       string   // the term that is being typed
 	Chips       []filter.Term
 	Query       filter.Query // all of it; empty when Err says why it is no filter
 	Err         error

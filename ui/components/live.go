@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"time"
 
 	"github.com/a-h/templ"
 )
@@ -12,9 +13,26 @@ import (
 // renders the same page again, collects, and sends what differs from what it
 // sent before. It belongs to one rendering and is not safe for concurrent use.
 type Fragments struct {
-	IDs   []string          // in page order
-	HTML  map[string][]byte // by id
+	IDs  []string          // in page order
+	HTML map[string][]byte // by id
+	// Now is the time that the page is as of; zero: the present.
+	Now   time.Time
 	depth int
+}
+
+// NowOr is the time that the page is as of, or the present when it says none.
+func (f *Fragments) NowOr(now time.Time) time.Time {
+	if f.Now.IsZero() {
+		return now
+	}
+	return f.Now
+}
+
+// AsOf says as of which time the page is, when it is rendered for the stream.
+func AsOf(ctx context.Context, t time.Time) {
+	if f, _ := ctx.Value(fragmentsKey{}).(*Fragments); f != nil {
+		f.Now = t
+	}
 }
 
 type fragmentsKey struct{}

@@ -31,7 +31,10 @@ type Shell struct {
 	Tree     []TreeBrowser
 	Head     *Head // the registration looked at, nil without one
 	Tabs     []Tab
-	Foot     *Notice // the newest thing done, nil: nothing yet
+	Tape     *TapeBar // of an opened recording, nil of anything else
+	Record   *Record  // nil: what is looked at cannot be recorded
+	Bench    *Bench   // nil: there are no recordings
+	Foot     *Notice  // the newest thing done, nil: nothing yet
 	Toasts   []Notice
 }
 
@@ -44,6 +47,7 @@ type BrowserItem struct {
 	Connection inspector.Connection
 	State      State
 	Current    bool
+	Tape       bool // a recording
 }
 
 // State is a state in its three forms: glyph, word and colour class.
@@ -60,6 +64,7 @@ type TreeBrowser struct {
 	URL     string
 	Note    string // why it shows nothing, or that it is gone
 	State   *State // shown when it is not simply there
+	Tape    bool   // a recording
 	Off     bool   // its browser is gone: what the rows say was true before
 	Origins []TreeOrigin
 }

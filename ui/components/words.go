@@ -127,6 +127,13 @@ func preloadWord(p *inspector.NavigationPreload) string {
 	return "on"
 }
 
+func targetIcon(tape bool) string {
+	if tape {
+		return "tape"
+	}
+	return "browser"
+}
+
 // UrgencyIcon is the glyph of a word of [inspector.Registration.Urgency].
 func UrgencyIcon(word string) string {
 	switch word {
@@ -146,4 +153,18 @@ func UrgencyIcon(word string) string {
 		return "empty"
 	}
 	return "error"
+}
+
+func letGo(b *BrowserItem) string {
+	if b.Tape {
+		return "Close "
+	}
+	return "Detach from "
+}
+
+func letGoTitle(b *BrowserItem) string {
+	if b.Tape {
+		return "Close this recording; the file stays"
+	}
+	return "Detach: stop looking at this browser"
 }

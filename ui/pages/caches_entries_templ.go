@@ -290,7 +290,7 @@ func entriesActions(sh *components.Shell, v CachesView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		if len(e.Rows) > 0 && !e.Filter.Query.Empty() {
+		if len(e.Rows) > 0 && !e.Filter.Query.Empty() && !v.Recorded {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 24, "<a class=\"btn s danger\" id=\"delete-shown\" href=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

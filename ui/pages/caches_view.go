@@ -18,6 +18,8 @@ type CachesView struct {
 	BodyURL string // route of an entry's body; the entry is its query
 	PostURL string // routes that act on entries: PostURL + "/delete" …
 
+	Recorded bool // the caches are those of a recording: nothing can be done to them
+
 	Storage  inspector.StorageRef
 	Own      string // origin whose URLs show only their path
 	Key      string // storage key as shown
