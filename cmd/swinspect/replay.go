@@ -60,6 +60,13 @@ type replayer struct {
 	json       bool
 }
 
+// newReplayer is a replay as it is without any flag, for commands that run one.
+func newReplayer() *replayer {
+	r := &replayer{}
+	r.bind(&cobra.Command{})
+	return r
+}
+
 func newReplay(io stdio) *cobra.Command {
 	r := &replayer{}
 	cmd := &cobra.Command{

@@ -107,6 +107,9 @@ func logged(t testing.TB, all []*Result, s *Summary) {
 		for _, d := range x.Differences {
 			t.Logf("\t%s: %q → %q [%s]", d.Field, d.Recorded, d.Replayed, d.Rule)
 		}
+		for _, q := range x.Asked {
+			t.Logf("\tasked %s %s: %s %s", q.Method, q.URL, q.How, q.Row)
+		}
 		if len(x.NotCompared) > 0 {
 			t.Logf("\tnot compared: %v", x.NotCompared)
 		}

@@ -31,7 +31,7 @@ func (run *run) compare(w *world, result *Result, f *fetches.Fetch) {
 		}
 		result.Verdict = Explained
 	}
-	if missing := c.missing(); missing != "" && result.Verdict != Equal {
+	if missing := c.missing(); missing != "" && result.Verdict == Different {
 		result.Verdict, result.Reason = Unanswered, missing
 	}
 }
@@ -77,8 +77,15 @@ func withoutFragment(u string) string {
 // missing names a request that the recording could not answer.
 func (c *comparison) missing() string {
 	for _, q := range c.result.Asked {
-		if q.How == asMissing {
-			return "the recording has no answer to " + q.Method + " " + q.URL
+		if q.How == asMissing || q.How == asBodiless {
+			why := "the recording has no answer to " + q.Method + " " + q.URL
+			if q.How == asBodiless {
+				why = "the recording has no body of the answer to " + q.Method + " " + q.URL
+			}
+			if c.run.recording.meta.Mode == recording.Passive {
+				why += " (a passive recording does not see what workers ask for: record with --full)"
+			}
+			return why
 		}
 	}
 	return ""
@@ -154,7 +161,7 @@ func isUnhandled(d string) bool {
 // failed compares errors; it reports whether that is all there is to compare.
 func (c *comparison) failed() bool {
 	a, b := c.a.Error, c.b.Error
-	cancelled := strings.Contains(a, "ERR_ABORTED") || a == "canceled"
+	cancelled := gaveUp(a)
 	switch {
 	case a == "" && b == "":
 		return false

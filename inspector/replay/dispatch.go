@@ -119,7 +119,7 @@ func (w *world) dispatch(ctx context.Context, a asked) reply {
 	_, before := w.network.busy()
 	out := reply{flight: flight, answer: &Answer{}}
 	err := w.pace.run(ctx, func(ctx context.Context) {
-		out.answer = w.respond(ctx, r, env, flight)
+		out.answer = w.respond(ctx, r, env, flight, (f.Mode == "" || f.IsInferred("mode")) && !navigation)
 	})
 	if err != nil {
 		out.answer = &Answer{Decision: string(fetches.RespondError), Source: string(fetches.FromNowhere), Error: err.Error(), Body: Body{Size: -1}}
@@ -141,6 +141,9 @@ func request(a asked) *fetch.Request {
 	r := fetch.NewRequest(a.url)
 	r.Method = fetch.NormalizeMethod(a.method)
 	r.Mode, r.Destination = fetch.Mode(f.Mode), fetch.Destination(f.Destination)
+	if f.IsInferred("mode") && modeOf(f) == "no-cors" {
+		r.Mode = "" // the answer tells more
+	}
 	if f.Kind == fetches.KindNavigation {
 		r.Mode = "navigate"
 		if r.Destination == "" {
@@ -195,6 +198,9 @@ func modeOf(f *fetches.Fetch) fetch.Mode {
 	case "opaque":
 		return "no-cors"
 	}
+	if f.Status != 0 && originOf(f.URL) != originOf(cmp.Or(f.Page, f.URL)) && header(f.ResponseHeaders, "Access-Control-Allow-Origin") == "" {
+		return "no-cors"
+	}
 	switch f.Destination {
 	case "style", "script", "image", "video", "audio", "track":
 		return "no-cors"
@@ -209,8 +215,11 @@ const maxBody = 256 << 20
 // algorithm makes of it for the client.
 //
 // Source: https://fetch.spec.whatwg.org/#concept-http-fetch
-func (w *world) respond(ctx context.Context, r *fetch.Request, env fetch.Client, f *flight) *Answer {
+func (w *world) respond(ctx context.Context, r *fetch.Request, env fetch.Client, f *flight, guessed bool) *Answer {
 	mode, redirect := r.Mode, r.Redirect
+	if guessed {
+		mode = "no-cors" // the browser let it pass
+	}
 	response := w.context.Engine().HandleFetch(ctx, r, env)
 	a := &Answer{Body: Body{Size: -1}}
 	w.observer.mu.Lock()

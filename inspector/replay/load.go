@@ -32,7 +32,8 @@ type Recording struct {
 	held   int
 	// entries are those of the caches at the end, by URL; nil: not read yet.
 	entries map[string]*recording.SnapshotEntry
-	end     time.Time // of the last message
+	end     time.Time       // of the last message
+	twins   map[string]bool // rows of events whose request has a row of its own
 	// posted are the request bodies that stand in the messages, by hash.
 	posted     map[string][]byte
 	readPosted sync.Once
@@ -71,6 +72,8 @@ func Load(ctx context.Context, f *recording.File) (*Recording, error) {
 	slices.SortStableFunc(r.rows, func(a, b *fetches.Fetch) int {
 		return cmp.Or(a.Began.Compare(b.Began), cmp.Compare(a.Seq, b.Seq))
 	})
+	r.joinTwins()
+	r.placeAll(ctx)
 	for _, row := range r.rows {
 		r.byID[row.ID] = row
 		if row.RedirectedFrom != "" {
@@ -93,7 +96,7 @@ func (r *Recording) Problems() []string { return r.problems }
 
 // isAnswer reports whether a row shows what the network answered.
 func isAnswer(f *fetches.Fetch) bool {
-	if f.Status == 0 && f.Error == "" || !f.Done && f.Status == 0 {
+	if f.Status == 0 && (f.Error == "" || !f.Done || f.RedirectedFrom != "" || gaveUp(f.Error)) {
 		return false
 	}
 	switch f.Kind {
@@ -110,6 +113,9 @@ func isAnswer(f *fetches.Fetch) bool {
 	}
 	return false
 }
+
+// gaveUp reports an error that is the client's own doing.
+func gaveUp(err string) bool { return strings.Contains(err, "ERR_ABORTED") || err == "canceled" }
 
 func answerKey(method, url string) string {
 	base, _, _ := strings.Cut(url, "#")

@@ -55,6 +55,7 @@ const (
 	asLive     = "live"
 	asMissing  = "unanswered"
 	asSnapshot = "cache snapshot"
+	asBodiless = "without body" // status and headers were recorded
 )
 
 // RoundTrip implements http.RoundTripper.
@@ -86,7 +87,11 @@ func (n *network) RoundTrip(q *http.Request) (*http.Response, error) {
 		return response(q, 200, "OK", http.Header{"Content-Type": {"text/javascript"}, "Service-Worker-Allowed": {"/"}}, source), nil
 	}
 	if row := n.choose(q, url); row != nil {
-		n.tell(q, row, asRecorded)
+		how := asRecorded
+		if bodiless(row) {
+			how = asBodiless
+		}
+		n.tell(q, row, how)
 		return n.answer(q, row)
 	}
 	if n.live != nil {
@@ -157,9 +162,9 @@ func (n *network) choose(q *http.Request, url string) *fetches.Fetch {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	var best *fetches.Fetch
-	rank := 0
+	rank := -1000
 	for _, row := range candidates {
-		if got := n.rank(row, q); got > rank || got == rank && got%rankVaries == rankBefore {
+		if got := n.rank(row, q); got > rank || got == rank && (got+100*rankVaries)%rankVaries == rankBefore {
 			best, rank = row, got
 		}
 	}
@@ -190,10 +195,21 @@ func (n *network) rank(row *fetches.Fetch, q *http.Request) int {
 	case !row.Began.After(n.now):
 		rank = rankBefore
 	}
+	if bodiless(row) {
+		rank -= 2 * rankVaries
+	}
 	if varies(row, q) {
 		rank += rankVaries
 	}
 	return rank
+}
+
+// bodiless reports whether a row has no body that it should have.
+func bodiless(f *fetches.Fetch) bool {
+	if f.Status == 0 || f.ResponseBody.Hash != "" || f.Method == http.MethodHead || fetch.NullBodyStatus(f.Status) || fetch.RedirectStatus(f.Status) {
+		return false
+	}
+	return f.ResponseBody.Size != 0
 }
 
 // varies reports whether the request asks as the recorded one did, by the headers that

@@ -150,29 +150,9 @@ func (run *run) row(q Request) (*fetches.Fetch, []byte, error) {
 	}
 	if q.Row == "" || q.URL != "" {
 		f.Registration, f.Version = "", ""
-		run.place(&f)
+		run.recording.place(run.ctx, &f, f.Began)
 	}
 	return &f, q.Body, nil
-}
-
-// place finds the registration of a request that has none: by scope, in the state as
-// of its moment.
-func (run *run) place(f *fetches.Fetch) {
-	state, err := run.recording.file.State(run.ctx, f.Began)
-	if err != nil {
-		return
-	}
-	url := cmp.Or(f.Page, f.URL)
-	if f.Kind == fetches.KindNavigation {
-		url = f.URL
-	}
-	best := ""
-	for _, g := range state.Registrations {
-		if v := g.Active(); v != nil && g.Alive() && len(g.Scope) > len(best) && len(url) >= len(g.Scope) && url[:len(g.Scope)] == g.Scope {
-			best = g.Scope
-			f.Registration, f.Version, f.Scope, f.Instance, f.Context = g.Key.ID, v.ID, g.Scope, g.Key.Instance, g.Key.Context
-		}
-	}
 }
 
 // OneLive dispatches one request in the world of a live browser as it is now: scripts

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/swinspect/swinspect/inspector/fetches"
 )
@@ -52,7 +51,7 @@ func (run *run) skip(f *fetches.Fetch) string {
 	case fetches.KindPreload:
 		return "navigation preloads"
 	}
-	if run.twin(f) {
+	if run.recording.twins[f.ID] {
 		return "told twice"
 	}
 	if f.RedirectedFrom != "" && f.Mode != "navigate" && f.Kind != fetches.KindNavigation && !f.Intercepted() {
@@ -162,23 +161,4 @@ func (run *run) clusters(all []*fetches.Fetch) [][]*fetches.Fetch {
 		i = j
 	}
 	return out
-}
-
-// twin reports whether a row is a worker's word of a request that has a row of its own.
-func (run *run) twin(f *fetches.Fetch) bool {
-	if !strings.HasPrefix(f.ID, "event:") || f.Status != 0 {
-		return false
-	}
-	const near = 2 * time.Second
-	rows := run.recording.rows
-	from, _ := slices.BinarySearchFunc(rows, f.Began.Add(-near), func(r *fetches.Fetch, t time.Time) int { return r.Began.Compare(t) })
-	for _, o := range rows[from:] {
-		if o.Began.After(f.Began.Add(near)) {
-			return false
-		}
-		if o != f && withoutFragment(o.URL) == withoutFragment(f.URL) && o.Method == f.Method && (o.Kind == fetches.KindFetch || o.Kind == fetches.KindNavigation) && !strings.HasPrefix(o.ID, "event:") {
-			return true
-		}
-	}
-	return false
 }

@@ -85,7 +85,8 @@ type Write struct {
 type Asked struct {
 	Method string `json:"method"`
 	URL    string `json:"url"`
-	// How it was answered: "recorded", "script", "live", "cache snapshot", "unanswered".
+	// How it was answered: "recorded", "script", "live", "cache snapshot",
+	// "without body" (status and headers only), "unanswered".
 	How string `json:"how"`
 	Row string `json:"row,omitempty"` // the row that answered
 }
@@ -225,5 +226,11 @@ func (s *Summary) Ask(a Asked) {
 }
 
 // OK reports whether nothing differs that has no explanation, nothing was left
-// unanswered and nothing crashed. What could not be replayed does not count.
-func (s *Summary) OK() bool { return s.Different == 0 && s.Unanswered == 0 && s.Crashed == 0 }
+// unanswered and nothing crashed. What could not be replayed does not count, unless it
+// is all there is.
+func (s *Summary) OK() bool {
+	if s.NotReplayable > 0 && s.NotReplayable == s.Events {
+		return false
+	}
+	return s.Different == 0 && s.Unanswered == 0 && s.Crashed == 0
+}

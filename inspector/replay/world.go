@@ -132,6 +132,14 @@ func (run *run) build(ctx context.Context, key worldKey, at time.Time, versions 
 	if err != nil {
 		return nil, fmt.Errorf("replay: the state at %s: %w", at.Format(time.RFC3339Nano), err)
 	}
+	for id := range versions {
+		if state.Registration(inspector.RegistrationKey{Instance: key.instance, Context: key.context, ID: id}) == nil {
+			// It answered before the browser had told of it.
+			if state, err = run.recording.file.State(ctx, at.Add(told)); err != nil {
+				return nil, fmt.Errorf("replay: the state at %s: %w", at.Format(time.RFC3339Nano), err)
+			}
+		}
+	}
 	w := newWorld(run, key, at, run.seed)
 	all := run.standIns(ctx, state, key, at, versions)
 	sets := map[string]*cacheSet{}
