@@ -43,8 +43,9 @@ type Capture struct {
 	once    sync.Once
 	mu      sync.Mutex
 	problem error
-	lost    int // bodies that were not read for want of time
-	reading int // bodies to be read
+	lost    int       // bodies that were not read for want of time
+	reading int       // bodies to be read
+	now     *attacher // of the present link; nil: none
 	idle    chan struct{}
 }
 
@@ -146,6 +147,9 @@ func (c *Capture) capture(l *link) error {
 	context.AfterFunc(l.ctx, end)
 	r.start(linkCtx)
 	a := &attacher{c: c, l: l, bodies: r, sessions: map[string]*captured{}}
+	c.mu.Lock()
+	c.now = a
+	c.mu.Unlock()
 	l.setPlace(session.ID(), &place{on: a.onBrowser, quiet: true})
 	defer a.detach(session)
 	params := target.SetAutoAttachParams{AutoAttach: true, WaitForDebuggerOnStart: true, Flatten: new(bool), Filter: a.filter()}

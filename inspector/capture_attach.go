@@ -151,6 +151,18 @@ func (a *attacher) on(x *captured, e cdp.Event) {
 	}
 }
 
+// find is the session of a target, nil when there is none.
+func (a *attacher) find(target string) *captured {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, x := range a.sessions {
+		if x.target == target {
+			return x
+		}
+	}
+	return nil
+}
+
 func (a *attacher) forget(x *captured) {
 	a.mu.Lock()
 	delete(a.sessions, x.session.ID())

@@ -193,7 +193,7 @@ func (r *record) record(ctx context.Context, io stdio, s *session, w *recording.
 		return err
 	}
 	for _, u := range r.pages() {
-		if _, err := s.browser.OpenPage(ctx, "", u); err != nil {
+		if _, err := rec.OpenPage(ctx, "", u); err != nil {
 			io.say("swinspect: %v", err)
 		}
 	}

@@ -32,6 +32,26 @@ func conclude(r *Fetch, kind string) {
 	r.Inferred = append(r.Inferred, "mode", "credentials", "redirect")
 }
 
+// concludeOpaque: what another origin's server answered without leave to read it was
+// asked for without cors.
+func concludeOpaque(r *Fetch) {
+	if r.Mode != "cors" || !r.IsInferred("mode") || r.Source != FromNetwork && r.Source != FromHTTPCache || r.Page == "" || origin(r.URL) == origin(r.Page) {
+		return
+	}
+	if !slices.ContainsFunc(r.ResponseHeaders, func(h inspector.Header) bool { return strings.EqualFold(h.Name, "access-control-allow-origin") }) {
+		r.Mode = "no-cors"
+	}
+}
+
+// origin is scheme, host and port of an http(s) URL.
+func origin(u string) string {
+	scheme, rest, _ := strings.Cut(u, "://")
+	if i := strings.IndexAny(rest, "/?#"); i >= 0 {
+		rest = rest[:i]
+	}
+	return scheme + "://" + rest
+}
+
 // sent reads what the headers that went out say of the request.
 //
 // Source: W3C Fetch Metadata Request Headers.

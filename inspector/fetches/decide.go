@@ -152,10 +152,13 @@ func (f *fold) notDispatched(r *Fetch) {
 
 // failed: what a request that got no response says.
 func (f *fold) failed(r *Fetch) {
-	if r.Status != 0 || r.Decision != Pending {
+	if r.Status != 0 {
 		return
 	}
 	r.Source = FromNowhere
+	if r.Decision != Pending {
+		return
+	}
 	if r.Registration == "" {
 		r.Decision = NotControlled
 		r.Inferred = append(r.Inferred, "decision")

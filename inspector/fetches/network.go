@@ -252,6 +252,7 @@ func (f *fold) respond(q *request, w *wireResponse, at float64) {
 			r.Timing.FetchStart, r.Timing.RespondWithSettled = after(offset, t.WorkerFetchStart), after(offset, t.WorkerRespondWithSettled)
 		}
 		f.decide(r, w)
+		concludeOpaque(r)
 	})
 }
 

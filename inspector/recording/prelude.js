@@ -61,9 +61,10 @@
     return wrapped.get(listener);
   }
 
-  // over puts f over a method, under its name and length.
+  // over puts f over a method where it is defined, under its name and length.
   function over(object, method, f) {
-    const d = Object.getOwnPropertyDescriptor(object, method);
+    let d;
+    while (object && !(d = Object.getOwnPropertyDescriptor(object, method))) object = Object.getPrototypeOf(object);
     if (!d || typeof d.value !== 'function' || !d.configurable) return;
     Object.defineProperty(object, method, { ...d, value: new Proxy(d.value, { apply: f }) });
   }

@@ -98,6 +98,12 @@ func (r *Recorder) Progress() Progress {
 // Log is the fetch log of what was recorded so far.
 func (r *Recorder) Log() *fetches.Log { return r.log }
 
+// OpenPage opens a tab that is recorded from its first request on, and gives its
+// target id. It does not wait for the page to load.
+func (r *Recorder) OpenPage(ctx context.Context, browserContext, url string) (string, error) {
+	return r.capture.OpenPage(ctx, browserContext, url)
+}
+
 // Stop ends the recording: bodies that are on their way and the caches as they are
 // now are kept first, as far as ctx allows.
 func (r *Recorder) Stop(ctx context.Context) error {
