@@ -244,7 +244,16 @@ func (f *fetchesPage) confirm(ctx context.Context, was *fetches.Fetch, q inspect
 	if f.s.opts.Replay == nil {
 		return nil, nil, errNoPlace
 	}
-	one, err := f.s.opts.Replay.One(ctx, ReplayOne{Browser: f.p.Browser, Registration: f.p.Registration.Key, Fetch: was, Request: q})
+	ask := ReplayOne{Fetch: was, Request: q}
+	switch b := f.p.Browser.(type) {
+	case *tape:
+		ask.Recording = b.file.Path()
+	case *inspector.Browser:
+		ask.Browser = b
+	default:
+		return nil, nil, errNoPlace
+	}
+	one, err := f.s.opts.Replay.One(ctx, ask)
 	if err != nil {
 		return nil, nil, err
 	}

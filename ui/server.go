@@ -63,6 +63,7 @@ type Server struct {
 	watches watches
 	resent  resends
 	library library
+	replays replays
 	code    code.Cache
 
 	life   context.Context // ends with Close, and with it the streams
@@ -151,6 +152,7 @@ func (s *Server) Close() {
 	s.found.wait()
 	s.reads.wait()
 	s.watches.closeAll()
+	s.replays.close()
 	if err := s.library.close(); err != nil {
 		s.log.Warn("ending recordings", "error", err)
 	}

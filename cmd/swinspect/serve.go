@@ -126,6 +126,7 @@ func (s *server) run(cmd *cobra.Command, io stdio, args []string) (err error) {
 
 	server := ui.New(ui.Options{
 		Hub: hubAdapter{fleet.hub}, Token: s.token, Listen: s.listen, Logger: log, Version: buildVersion().Version, Recordings: s.tapes,
+		Replay: &pageReplayer{io: io, memory: s.memory},
 		Attach: fleet.attach, Launch: fleet.launch, Discover: fleet.discover,
 	})
 	served := make(chan error, 1)
