@@ -61,6 +61,7 @@ var Rules = []Rule{
 	{Of: "internal/testsite/...", May: []string{"internal/testsite"}},
 	{Of: "internal/wpt/...", May: []string{"cdp", "cdp/...", "internal/..."}},
 	{Of: "internal/scenario/...", May: []string{"cdp", "cdp/...", "internal/..."}},
+	{Of: "internal/surface", May: []string{"cdp", "cdp/...", "internal/..."}},
 	{Of: "internal/backend/...", May: []string{"cdp", "cdp/...", "internal/..."}},
 	{Of: "internal/realworkers", May: []string{"runtime", "runtime/..."}},
 	{Of: "internal/spec/conform", May: []string{"internal/spec"}},
