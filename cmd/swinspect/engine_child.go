@@ -44,6 +44,7 @@ type engineChild struct {
 	process *exec.Cmd
 	starts  int
 	cause   string // why the last one ended
+	refused string // the last one's own word on why it did not start
 	closed  bool
 }
 
@@ -158,7 +159,25 @@ func (c *engineChild) ended(err error, cause string, tail *lastLines) {
 		cause = err.Error()
 	}
 	c.cause = cause
+	if c.refused = tail.refusal(); c.refused != "" && c.starts == 1 {
+		return // startEngine says it
+	}
 	c.io.say("swinspect: the engine ended: %s; starting it again", clean(cause))
+}
+
+// failedToStart is why the process ended by itself before it could be used, empty
+// when it did not.
+func (c *engineChild) failedToStart() string {
+	for range 100 { // its pipe ends a moment before it does
+		c.mu.Lock()
+		process, why := c.process, c.refused
+		c.mu.Unlock()
+		if process == nil {
+			return why
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return ""
 }
 
 // Cause is why the process ended last, empty while none did.
@@ -209,6 +228,19 @@ func (l *lastLines) fatal() string {
 		line = strings.TrimSpace(line)
 		if strings.HasPrefix(line, "fatal error: ") || strings.HasPrefix(line, "panic: ") || strings.HasPrefix(line, "runtime: goroutine stack exceeds") {
 			return line
+		}
+	}
+	return ""
+}
+
+// refusal is what the command itself said before it ended, empty when it did not
+// come so far or ended otherwise.
+func (l *lastLines) refusal() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for line := range strings.Lines(string(l.head)) {
+		if why, ok := strings.CutPrefix(strings.TrimSpace(line), "swinspect: "); ok {
+			return why
 		}
 	}
 	return ""

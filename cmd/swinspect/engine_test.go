@@ -61,6 +61,18 @@ func TestEngineRefusesWhatItCannotServe(t *testing.T) {
 	call(t, "engine", "--listen", "0.0.0.0:0").want(t, exitUsage, "--token")
 	call(t, "engine", "--allow", "*", "--resolve", "x").want(t, exitUsage, "--resolve")
 	call(t, "serve", "--listen", "127.0.0.1:0", "--site", "/no/such/folder").want(t, exitUsage, "there is no folder")
+	one, two := filepath.Join(t.TempDir(), "dist"), filepath.Join(t.TempDir(), "dist")
+	for _, dir := range []string{one, two} {
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	call(t, "engine", "--site", one, "--site", two).want(t, exitUsage, "https://dist.localhost is the origin of "+one)
+	file := filepath.Join(one, "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	call(t, "serve", "--listen", "127.0.0.1:0", "--site", one, "--profile", file).want(t, exitNo, "the engine does not start: --profile: ")
 }
 
 // A worker that takes all memory ends the engine, which comes back with what it had.

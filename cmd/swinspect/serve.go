@@ -110,6 +110,15 @@ func (s *server) run(cmd *cobra.Command, io stdio, args []string) (err error) {
 	if len(s.attach) == 0 {
 		s.attach = strings.Fields(io.env("SWINSPECT_ATTACH"))
 	}
+	sites, err := parseSites(s.sites)
+	if err != nil {
+		return err
+	}
+	for _, site := range sites {
+		if !site.secure() {
+			io.say("swinspect: %s is not a secure context: a page has service workers on https:// and localhost only", site.origin)
+		}
+	}
 	ctx := cmd.Context()
 	ln, err := s.listener(ctx)
 	if err != nil {
