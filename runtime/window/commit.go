@@ -20,7 +20,7 @@ func (f *Frame) commitBlank(creator *Document) {
 	if creator != nil {
 		source = creator.inheritance()
 	}
-	d := f.newDocument(&loadedDocument{url: aboutBlank}, source, nil)
+	d := f.newDocument(&loadedDocument{url: aboutBlank, sandbox: f.sandboxFlags()}, source, nil)
 	d.initial = true
 	f.install(d)
 	d.parse("")
@@ -36,6 +36,7 @@ func (f *Frame) commit(n navigation, l *loadedDocument, source *inheritance) {
 	}
 	f.history.committed(d, n, old)
 	f.install(d)
+	d.client.SetFetchClient(d.snapshotFetchClient())
 	d.parse(f.text(l))
 }
 
@@ -73,7 +74,7 @@ func (f *Frame) newDocument(l *loadedDocument, source *inheritance, srcdoc *stri
 	d.ctx, cancel = context.WithCancel(f.page.group.agent.Context())
 	d.stop = cancel
 	f.placeDocument(d, l, source, srcdoc)
-	d.sandbox = f.sandboxFlags()
+	d.sandbox = l.sandbox
 	if l.response != nil {
 		d.sandboxByPolicy(l.response.Unfiltered())
 	}

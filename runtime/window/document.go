@@ -51,6 +51,7 @@ type Document struct {
 	deferred []*scriptState
 	ordered  []*scriptState // async=false scripts that were inserted by script
 	observed []*mutationObserver
+	fonts    *fontFaceSet        // document.fonts, once a script has asked
 	muted    map[string]struct{} // URLs of scripts whose errors tell nothing
 	stop     context.CancelFunc  // ends fetches of the document
 	ctx      context.Context
@@ -109,6 +110,18 @@ func (d *Document) fetchClient() fetch.Client {
 	}
 	d.frame.page.override(&c)
 	return c
+}
+
+// snapshotFetchClient gives fetchClient as of now to those who are not on the loop:
+// the fetches of scripts that the document registers. They are no requests of its own.
+func (d *Document) snapshotFetchClient() func() fetch.Client {
+	now := d.fetchClient()
+	now.ID = ""
+	return func() fetch.Client {
+		c := now
+		d.frame.page.override(&c)
+		return c
+	}
 }
 
 // override applies what CDP asked for.

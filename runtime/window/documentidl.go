@@ -111,7 +111,7 @@ func init() {
 			return goja.Null()
 		}, func(c *idl.Call) goja.Value { doc(c).navigateTo(c, c.String(0), false); return nil }),
 		idl.Attr("implementation", func(c *idl.Call) goja.Value { return implementation(doc(c)) }, nil),
-		idl.Attr("fonts", func(c *idl.Call) goja.Value { return fonts(c) }, nil),
+		idl.Attr("fonts", func(c *idl.Call) goja.Value { return doc(c).fontSet() }, nil),
 		idl.Method("getElementById", 1, func(c *idl.Call) goja.Value { d := doc(c); return d.object(d.byID(c.String(0))) }),
 		idl.Method("getElementsByName", 1, func(c *idl.Call) goja.Value {
 			d, name := doc(c), c.String(0)
@@ -220,12 +220,6 @@ func implementation(d *Document) goja.Value {
 		}
 		return parsedDocument(d, "<!doctype html><html><head>"+title+"</head><body></body></html>", "text/html").node().Object()
 	})
-	return o
-}
-
-func fonts(c *idl.Call) goja.Value {
-	o := c.Runtime().NewObject()
-	_ = o.Set("ready", idl.Resolved(c.Realm, nil))
 	return o
 }
 

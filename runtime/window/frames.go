@@ -15,24 +15,35 @@ type iface = idl.Interface
 // sandbox are the flags of an iframe that matter here.
 type sandbox struct{ scripts, sameOrigin bool }
 
+// sandboxFlags are the flags of a frame's next document: its element's, and what
+// the document around it has not. nil: there are none.
 func (f *Frame) sandboxFlags() *sandbox {
 	if f.container == nil {
 		return nil
 	}
+	var outer *sandbox
+	if parent := f.parentFrame(); parent != nil && parent.document != nil {
+		outer = parent.document.sandbox
+	}
 	v, ok := attr(f.container.n, "sandbox")
 	if !ok {
-		if parent := f.parentFrame(); parent != nil && parent.document != nil {
-			return parent.document.sandbox
-		}
-		return nil
+		return outer
 	}
-	return sandboxOf(strings.Fields(strings.ToLower(v)))
+	own := sandboxOf(strings.Fields(strings.ToLower(v)))
+	if outer != nil {
+		own.scripts, own.sameOrigin = own.scripts && outer.scripts, own.sameOrigin && outer.sameOrigin
+	}
+	return own
 }
 
 // sandboxOf are the flags that a list of tokens leaves.
 func sandboxOf(tokens []string) *sandbox {
 	return &sandbox{scripts: slices.Contains(tokens, "allow-scripts"), sameOrigin: slices.Contains(tokens, "allow-same-origin")}
 }
+
+// scripting reports whether the document's own scripts run: not in a sandbox
+// without allow-scripts.
+func (d *Document) scripting() bool { return d.sandbox == nil || d.sandbox.scripts }
 
 // frameInserted gives an iframe that came into the document its frame.
 func (d *Document) frameInserted(w *Node) {
@@ -86,6 +97,9 @@ func (f *Frame) startIn(outer *Document, n navigation) {
 // runJavaScriptURL evaluates a javascript: URL in the frame's document.
 func (f *Frame) runJavaScriptURL(u *fetch.URL) {
 	d := f.document
+	if !d.scripting() {
+		return
+	}
 	source := unescape(strings.TrimPrefix(u.String(), "javascript:"))
 	d.queue("javascript: URL", func() {
 		v, e := d.evaluate(d.url.String(), source)

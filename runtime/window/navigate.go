@@ -31,7 +31,8 @@ type navigation struct {
 	forced   bool // bypasses service workers and the HTTP cache
 	history  bool // back or forward
 	replace  bool
-	index    int // of the history entry, when history is set
+	index    int      // of the history entry, when history is set
+	sandbox  *sandbox // the frame's flags when it starts
 }
 
 // navigated is a navigation's outcome, told when it is committed.
@@ -52,6 +53,7 @@ func (f *Frame) start(n navigation) <-chan navigated {
 	f.observer().FrameStartedLoading(f)
 	// Who controls a document without a URL of its own is known now.
 	source := f.sourceOf(n)
+	n.sandbox = f.sandboxFlags()
 	if !f.page.group.agent.Go(func(context.Context) { done <- f.navigate(ctx, n, source) }) {
 		done <- navigated{NavigateResult{FrameID: f.id, Err: ErrClosed}}
 	}
@@ -109,6 +111,7 @@ type loadedDocument struct {
 	client   *runtime.Client // reserved; nil: made at commit
 	err      error           // shows an error page
 	referrer string
+	sandbox  *sandbox
 }
 
 // navigate fetches and commits. It runs in parallel.
@@ -141,6 +144,7 @@ func (f *Frame) navigate(ctx context.Context, n navigation, source *inheritance)
 		f.navMu.Lock()
 		f.pending = nil
 		f.navMu.Unlock()
+		l.sandbox = n.sandbox
 		f.commit(n, l, source)
 		out.LoaderID = f.document.loaderID
 	}) {
@@ -182,6 +186,10 @@ func (f *Frame) fetchDocument(ctx context.Context, n navigation, source *inherit
 		as = source.client
 	}
 	f.page.override(&as)
+	if n.sandbox != nil && !n.sandbox.sameOrigin {
+		// The document will have an opaque origin, which no registration belongs to.
+		r.ServiceWorkers = "none"
+	}
 	if n.forced {
 		r.ServiceWorkers, r.Cache = "none", "reload"
 	}

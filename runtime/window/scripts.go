@@ -48,7 +48,7 @@ func isJavaScript(mime string) bool {
 // prepareScript is "prepare the script element".
 func (d *Document) prepareScript(w *Node) {
 	s := w.scriptState()
-	if s.started || d.scope == nil || d.gone {
+	if s.started || d.scope == nil || d.gone || !d.scripting() {
 		return
 	}
 	source := textOf(w.n)

@@ -226,7 +226,7 @@ func init() {
 		nodeInterface, elementInterface, htmlElement, svgElement, unknownElement, characterData, textInterface, commentNode, doctypeNode,
 		fragmentElement, documentInterface, htmlDocument, nodeList, tokenListInterface, domParser, xmlSerializer, xpathResultInterface, shadowRoot, mouseEvent, uiEvent, pageTransition,
 		locationInterface, historyInterface, popState, hashChange, mutationObserverInterface, mediaQueryList,
-		xmlHTTPRequest, xhrEventTarget, xhrUpload, workerInterface, sharedWorkerInterface,
+		fontFaceInterface, fontFaceSetInterface, xmlHTTPRequest, xhrEventTarget, xhrUpload, workerInterface, sharedWorkerInterface,
 	}, elementInterfaces...)
 }
 
