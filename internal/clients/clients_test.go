@@ -42,7 +42,7 @@ func start(t *testing.T) browsers {
 		})
 		return b
 	}
-	return browsers{open(backend.Options{Chromium: true}), open(engine)}
+	return browsers{open(backend.Options{Chromium: true, Args: []string{"--disable-back-forward-cache"}}), open(engine)}
 }
 
 // TestScripts runs each of scripts/ on both browsers; what they print must not differ.

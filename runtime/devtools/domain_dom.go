@@ -61,6 +61,7 @@ func domDomain(t *table) {
 	})
 	handle(t, dom.ResolveNode, resolveNode)
 	handle(t, dom.GetFrameOwner, frameOwner)
+	domQueries(t)
 }
 
 // nodeRef is a node that was told of: its object, in the realm it is of.

@@ -13,6 +13,7 @@ import (
 	"github.com/chromedp/cdproto/network"
 
 	"github.com/swinspect/swinspect/runtime/fetch"
+	"github.com/swinspect/swinspect/runtime/webapi/notifications"
 )
 
 func networkDomain(t *table) {
@@ -88,13 +89,13 @@ func networkDomain(t *table) {
 		return r, nil
 	})
 	handle(t, cdproto.Command[network.SetCookieParams, successResult]{Method: network.CommandSetCookie}, func(_ context.Context, s *session, p network.SetCookieParams) (successResult, error) {
-		err := setCookie(s.target.context.Fetcher().Cookies(), &network.CookieParam{
+		err := setCookie(s.target.context.Fetcher().Cookies(), s.server.clock.Now(), &network.CookieParam{
 			Name: p.Name, Value: p.Value, URL: p.URL, Domain: p.Domain, Path: p.Path, Secure: on(p.Secure), HTTPOnly: on(p.HTTPOnly), SameSite: p.SameSite, Expires: p.Expires,
 		})
 		return successResult{err == nil}, err
 	})
 	handle(t, network.SetCookies, func(_ context.Context, s *session, p network.SetCookiesParams) (cdproto.Empty, error) {
-		return none, setCookies(s.target.context.Fetcher().Cookies(), p.Cookies)
+		return none, setCookies(s.target.context.Fetcher().Cookies(), s.server.clock.Now(), p.Cookies)
 	})
 	handle(t, network.DeleteCookies, func(_ context.Context, s *session, p network.DeleteCookiesParams) (cdproto.Empty, error) {
 		domain := p.Domain
@@ -130,6 +131,9 @@ func (s *session) setOffline(offline bool) {
 	s.server.mu.Unlock()
 	if p := s.target.page; p != nil && before != after {
 		p.ConnectionChanged(!after)
+	}
+	if before && !after {
+		notifications.BackOnline(s.target.context.Engine())
 	}
 }
 
@@ -221,16 +225,16 @@ func cookieOf(c fetch.Cookie) *network.Cookie {
 	return out
 }
 
-func setCookies(jar *fetch.CookieJar, cookies []*network.CookieParam) error {
+func setCookies(jar *fetch.CookieJar, now time.Time, cookies []*network.CookieParam) error {
 	for _, c := range cookies {
-		if err := setCookie(jar, c); err != nil {
+		if err := setCookie(jar, now, c); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func setCookie(jar *fetch.CookieJar, p *network.CookieParam) error {
+func setCookie(jar *fetch.CookieJar, now time.Time, p *network.CookieParam) error {
 	if p == nil {
 		return nil
 	}
@@ -255,6 +259,10 @@ func setCookie(jar *fetch.CookieJar, p *network.CookieParam) error {
 	if p.Expires > 0 {
 		whole, part := math.Modf(float64(p.Expires))
 		c.Expires = time.Unix(int64(whole), int64(part*1e9))
+	}
+	if !c.Expires.IsZero() && c.Expires.Before(now) {
+		jar.Remove(func(o fetch.Cookie) bool { return o.Name == c.Name && o.Domain == c.Domain && o.Path == c.Path })
+		return nil
 	}
 	jar.Put(c)
 	return nil

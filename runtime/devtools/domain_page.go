@@ -9,6 +9,7 @@ import (
 	"time"
 
 	cdproto "github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/dom"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 
@@ -376,6 +377,13 @@ func (o *browserObserver) FrameNavigated(f *window.Frame) {
 	told := s.frame(t, f)
 	s.onPage(f, func(_ *subject, x *session) {
 		emit(x, page.FrameNavigated, page.EventFrameNavigated{Frame: told, Type: "Navigation"})
+	})
+	s.withTarget(p.ID(), func(t *subject) {
+		for _, x := range s.sessionsOf(t, "DOM") {
+			if f.Parent() == nil {
+				emit(x, dom.DocumentUpdated, dom.EventDocumentUpdated{})
+			}
+		}
 	})
 	if f.Parent() == nil {
 		o.PageChanged(p)

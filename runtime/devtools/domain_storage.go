@@ -91,7 +91,7 @@ func storageCookies(t *table) {
 		if err != nil {
 			return none, err
 		}
-		return none, setCookies(j, p.Cookies)
+		return none, setCookies(j, s.server.clock.Now(), p.Cookies)
 	})
 	handle(t, storage.ClearCookies, func(_ context.Context, s *session, p storage.ClearCookiesParams) (cdproto.Empty, error) {
 		j, err := jar(s, p.BrowserContextID)

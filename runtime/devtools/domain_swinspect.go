@@ -68,6 +68,7 @@ func swinspectDomain(t *table) {
 			return swproto.ClockResult{Now: millis(c.Now()), Virtual: true}, nil
 		})
 	})
+	notificationCommands(t)
 	handle(t, swproto.DispatchFetch, dispatchFetch)
 	handle(t, swproto.PutCacheEntry, putCacheEntry)
 	handle(t, swproto.GetMemory, func(_ context.Context, s *session, _ cdproto.Empty) (swproto.GetMemoryResult, error) {

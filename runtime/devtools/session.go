@@ -33,7 +33,8 @@ type session struct {
 	network  networkSession
 	fetch    fetchSession
 	streams  map[string]*stream
-	tracking map[string]bool // storage keys of Storage.trackCacheStorage…
+	searches map[string][]int64 // results of DOM.performSearch
+	tracking map[string]bool    // storage keys of Storage.trackCacheStorage…
 	bindings map[string]binding
 	traced   *traceFeed
 }

@@ -92,6 +92,7 @@ func init() {
 			}
 			return goja.Null()
 		}),
+		idl.Method("checkVisibility", 0, func(c *idl.Call) goja.Value { return c.Value(node(c).connected()) }),
 		idl.Method("getBoundingClientRect", 0, func(c *idl.Call) goja.Value { node(c); return rect(c) }),
 		idl.Method("getClientRects", 0, func(c *idl.Call) goja.Value { node(c); return c.Runtime().NewArray(rect(c)) }),
 		idl.Method("scrollIntoView", 0, func(c *idl.Call) goja.Value { node(c); return nil }),

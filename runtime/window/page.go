@@ -188,9 +188,9 @@ func (p *Page) RemoveScript(id string) bool {
 
 // NavigateResult says what became of a navigation.
 type NavigateResult struct {
-	FrameID, LoaderID string
-	Err               error // why it shows an error page; nil for a response of any status
-	Download          bool  // nothing to show: 204, 205 or an attachment
+	FrameID, LoaderID string // no LoaderID: it stayed within the document
+	Err               error  // why it shows an error page; nil for a response of any status
+	Download          bool   // nothing to show: 204, 205 or an attachment
 }
 
 // NavigateOptions go with a navigation by the user or by CDP.
@@ -210,6 +210,9 @@ func (p *Page) Navigate(ctx context.Context, url string, o NavigateOptions) (Nav
 		if f = p.Frame(o.FrameID); f == nil {
 			return NavigateResult{}, errors.New("no frame for given id found")
 		}
+	}
+	if f.withinDocument(ctx, u) {
+		return NavigateResult{FrameID: f.id}, nil
 	}
 	return f.await(ctx, f.start(navigation{url: u, referrer: o.Referrer, byUser: true}))
 }

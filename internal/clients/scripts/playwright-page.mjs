@@ -25,7 +25,7 @@ await page.locator('.late').waitFor({ state: 'attached' });
 say('waitFor', await page.locator('.late').textContent());
 say('waitForFunction', await (await page.waitForFunction((n) => document.querySelectorAll('li').length === n && 'enough', 3)).jsonValue());
 say('selectors', await page.$eval('h1', (e) => e.textContent), await page.$$eval('li', (l) => l.length), (await page.$('.none')) === null);
-say('evaluate', await page.evaluate(([a, b]) => ({ sum: a + b, nested: [undefined, null, NaN, -0, new Date(0), /x/g, new Map([[1, 2]]), 10n] }), [1, 2]));
+say('evaluate', await page.evaluate(([a, b]) => ({ sum: a + b, nested: [undefined, null, NaN, -0, new Date(0), /x/g, new Map([[1, 2]])] }), [1, 2]), String(await page.evaluate(() => 10n)));
 say('kinds', await page.evaluate(() => [typeof undefined, null, Infinity].map(String)), String(await page.evaluate(() => -0)), String(await page.evaluate(() => NaN)));
 await failure('throws', () => page.evaluate(() => { throw new TypeError('no good'); }));
 await failure('rejects', () => page.evaluate(() => Promise.reject(new Error('later'))));
