@@ -65,6 +65,8 @@ type Agent struct {
 	spare      []task
 	terminated error
 	closed     bool // no more goroutines may be added to others
+	over       bool // done is closed
+	patience   *time.Timer
 
 	// OnUnhandledRejection is told, after the checkpoint, of every promise that is
 	// rejected with nobody listening; OnRejectionHandled of those that were handled
@@ -81,7 +83,7 @@ type Agent struct {
 	rejections   rejections
 	realms       map[*Realm]struct{}
 	current      string
-	watching     *time.Timer   // of the task that runs
+	watching     *watchdog     // of the task that runs
 	left         time.Duration // what it may compute, from since on
 	since        time.Time
 
@@ -130,7 +132,8 @@ func (a *Agent) Logger() *slog.Logger { return a.log }
 // Context ends when the agent is terminated; its cause is the reason.
 func (a *Agent) Context() context.Context { return a.ctx }
 
-// Done is closed when the loop has ended and every goroutine of the agent with it.
+// Done is closed when the loop has ended and every goroutine of the agent with it,
+// or when a terminated agent has not ended for three seconds.
 func (a *Agent) Done() <-chan struct{} { return a.done }
 
 // Err is why the agent was terminated; nil while it runs.
@@ -196,6 +199,9 @@ func (a *Agent) Terminate(reason error) {
 	}
 	a.terminated = reason
 	a.tasks = nil
+	if !a.over {
+		a.patience = time.AfterFunc(patience, a.giveUp)
+	}
 	a.mu.Unlock()
 	a.rt.Interrupt(reason)
 	a.cancel(reason)
@@ -240,7 +246,34 @@ func (a *Agent) loop() {
 	for r := range a.realms {
 		r.destroy()
 	}
+	a.finish()
+}
+
+// patience is how long a terminated agent may go on in a native call, which nothing
+// interrupts, before everybody stops waiting for it.
+const patience = 3 * time.Second
+
+// giveUp declares an agent ended whose loop does not end: nobody must wait for a
+// native call of hours.
+func (a *Agent) giveUp() {
+	if a.finish() {
+		a.log.Warn("an agent does not end: a native call cannot be interrupted", "agent", a.name)
+	}
+}
+
+// finish closes done; it reports false when that has been done.
+func (a *Agent) finish() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.over {
+		return false
+	}
+	a.over = true
+	if a.patience != nil {
+		a.patience.Stop()
+	}
 	close(a.done)
+	return true
 }
 
 // next takes the oldest task; a task without run when there is none, and false
@@ -299,14 +332,12 @@ func (a *Agent) watch(source string) (stop func()) {
 		return func() {}
 	}
 	a.arm(a.limit, source)
-	return func() { a.watching.Stop() }
+	return func() { a.watching.stop() }
 }
 
 func (a *Agent) arm(left time.Duration, source string) {
 	a.left, a.since = left, time.Now()
-	a.watching = time.AfterFunc(left, func() {
-		a.Terminate(&TaskTimeoutError{Limit: a.limit, Source: source})
-	})
+	a.watching = a.newWatchdog(left, source)
 }
 
 // Blocking runs f on the loop, where it waits for something (importScripts, a
@@ -316,7 +347,7 @@ func (a *Agent) Blocking(f func()) {
 		f()
 		return
 	}
-	a.watching.Stop()
+	a.watching.stop()
 	left := a.left - time.Since(a.since)
 	defer func() { a.arm(max(left, time.Millisecond), a.current) }()
 	f()
