@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -17,7 +18,24 @@ import (
 
 var update = flag.Bool("update", false, "write testdata/chromium.txt")
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "surface")
+	if err != nil {
+		panic(err)
+	}
+	binary = dir
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		_ = os.RemoveAll(dir) // a temporary folder
+		os.Exit(code)
+	}))
+}
+
+// binary is the folder of the engine that all tests run.
+var binary string
+
+var built = sync.OnceValues(func() (backend.Options, error) {
+	return backend.Engine(context.Background(), binary, "--allow-origin", "*")
+})
 
 var vendored = regexp.MustCompile(`^(Readable|Writable|Transform|ByteLength|Count)[A-Za-z]*(Stream|Strategy|Reader|Writer|Controller|Request)`)
 
@@ -38,7 +56,7 @@ func TestChromium(t *testing.T) {
 
 // TestEngine checks that the engine shows the same, but for the departures.
 func TestEngine(t *testing.T) {
-	o, err := backend.Engine(t.Context(), t.TempDir(), "--allow-origin", "*")
+	o, err := built()
 	if err != nil {
 		t.Fatal(err)
 	}
