@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/swinspect/swinspect/cdp"
+	"github.com/swinspect/swinspect/inspector"
 )
 
 // engineOptions start an engine in a process of its own.
@@ -121,7 +122,7 @@ func (c *engineChild) Dial(context.Context) (cdp.Transport, cdp.Endpoint, error)
 	c.starts++
 	c.wg.Go(func() { c.watch(cmd, tail) })
 	instance := "engine-" + strconv.Itoa(cmd.Process.Pid)
-	return cdp.NewStream(messagesOut, commandsIn), cdp.Endpoint{Input: "engine", Instance: instance, Product: "swinspect", Kind: "engine"}, nil
+	return &childTransport{cdp.NewStream(messagesOut, commandsIn), c}, cdp.Endpoint{Input: "engine", Instance: instance, Product: "swinspect", Kind: "engine"}, nil
 }
 
 // watch waits for the process's end, and ends it when it takes too much memory.
@@ -168,16 +169,42 @@ func (c *engineChild) ended(err error, cause string, tail *lastLines) {
 // failedToStart is why the process ended by itself before it could be used, empty
 // when it did not.
 func (c *engineChild) failedToStart() string {
-	for range 100 { // its pipe ends a moment before it does
+	c.awaitEnd()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.refused
+}
+
+// awaitEnd waits until a process whose pipe has ended is known to have ended too.
+func (c *engineChild) awaitEnd() (ended bool) {
+	for range 100 {
 		c.mu.Lock()
-		process, why := c.process, c.refused
+		ended = c.process == nil
 		c.mu.Unlock()
-		if process == nil {
-			return why
+		if ended {
+			break
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	return ""
+	return ended
+}
+
+// childTransport is the pipe of an engine: its last error says why the process
+// ended.
+type childTransport struct {
+	cdp.Transport
+	child *engineChild
+}
+
+// Read is of cdp.Transport.
+func (t *childTransport) Read(ctx context.Context) ([]byte, error) {
+	b, err := t.Transport.Read(ctx)
+	if err != nil && ctx.Err() == nil && t.child.awaitEnd() {
+		if cause := t.child.Cause(); cause != "" {
+			err = errors.Join(err, &inspector.ProcessEndedError{Cause: clean(cause)})
+		}
+	}
+	return b, err
 }
 
 // Cause is why the process ended last, empty while none did.
