@@ -165,6 +165,9 @@ func (s *session) describeNode(rs *realmState, n *window.Node, out *cdproto.Node
 	if depth == 0 {
 		return
 	}
+	s.server.mu.Lock()
+	s.pushed[id] = true
+	s.server.mu.Unlock()
 	for _, c := range n.ChildNodes() {
 		child := &cdproto.Node{ParentID: out.NodeID}
 		s.describeNode(rs, c, child, depth-1)

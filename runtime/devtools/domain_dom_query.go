@@ -59,6 +59,7 @@ func searches(t *table) {
 		find, err := s.onNode("DOM.performSearch", 0, func(rs *realmState, n *window.Node) ([]int64, error) {
 			var ids []int64
 			for _, found := range n.Search(p.Query) {
+				s.pushPath(rs, found)
 				ids = append(ids, s.server.nodeID(rs, found))
 			}
 			return ids, nil
@@ -103,6 +104,26 @@ func nodeIDs(ids []int64) []cdproto.NodeID {
 	return out
 }
 
+// pushPath tells the client the children of the nodes above n that it does not know of
+// yet, for it finds a node by its id in what it was told; on the loop.
+func (s *session) pushPath(rs *realmState, n *window.Node) {
+	parent := n.ParentNode()
+	if parent == nil {
+		return
+	}
+	s.pushPath(rs, parent)
+	id := s.server.nodeID(rs, parent)
+	s.server.mu.Lock()
+	known := s.pushed[id]
+	s.server.mu.Unlock()
+	if known {
+		return
+	}
+	out := &cdproto.Node{}
+	s.describeNode(rs, parent, out, 1)
+	emit(s, dom.SetChildNodes, dom.EventSetChildNodes{ParentID: cdproto.NodeID(id), Nodes: append([]*cdproto.Node{}, out.Children...)})
+}
+
 // found are the nodes below n that a selector matches; on the loop.
 func (s *session) found(rs *realmState, n *window.Node, selector string, one bool) ([]int64, error) {
 	nodes, err := n.QueryAll(selector)
@@ -111,6 +132,7 @@ func (s *session) found(rs *realmState, n *window.Node, selector string, one boo
 	}
 	var ids []int64
 	for _, x := range nodes {
+		s.pushPath(rs, x)
 		ids = append(ids, s.server.nodeID(rs, x))
 		if one {
 			break

@@ -381,6 +381,7 @@ func (o *browserObserver) FrameNavigated(f *window.Frame) {
 	s.withTarget(p.ID(), func(t *subject) {
 		for _, x := range s.sessionsOf(t, "DOM") {
 			if f.Parent() == nil {
+				clear(x.pushed)
 				emit(x, dom.DocumentUpdated, dom.EventDocumentUpdated{})
 			}
 		}

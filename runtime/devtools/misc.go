@@ -29,7 +29,7 @@ func browserDomain(t *table) {
 	handle(t, browser.GetWindowForTarget, func(_ context.Context, s *session, p browser.GetWindowForTargetParams) (browser.GetWindowForTargetResult, error) {
 		return browser.GetWindowForTargetResult{}, failed("Browser window not found")
 	})
-	accept(t, browser.SetDownloadBehavior)       // downloads are not stored
+	accept(t, browser.SetDownloadBehavior) // downloads are not stored
 	permissionCommands(t)
 }
 

@@ -34,6 +34,7 @@ type session struct {
 	fetch    fetchSession
 	streams  map[string]*stream
 	searches map[string][]int64 // results of DOM.performSearch
+	pushed   map[int64]bool     // nodes whose children the client was told
 	tracking map[string]bool    // storage keys of Storage.trackCacheStorage…
 	bindings map[string]binding
 	traced   *traceFeed

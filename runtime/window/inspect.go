@@ -51,6 +51,9 @@ func (w *Node) ChildNodes() []*Node {
 	return all
 }
 
+// ParentNode is the node's parent; nil for none. On the loop.
+func (w *Node) ParentNode() *Node { return w.doc.wrap(w.n.Parent) }
+
 // Container is the element that the frame is in; nil for a main frame. On the loop.
 func (f *Frame) Container() *Node { return f.container }
 

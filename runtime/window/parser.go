@@ -117,11 +117,15 @@ func (d *Document) write(text string) {
 		root, err := html.Parse(strings.NewReader(text))
 		if err == nil {
 			p.push(root, d.root)
+			waits := p.blocked
 			p.blocked = nil
 			for len(p.pending) > 0 {
 				next := p.pending[0]
 				p.pending = p.pending[1:]
 				p.feed(next)
+			}
+			if p.blocked == nil {
+				p.blocked = waits // until document.close
 			}
 		}
 		return
