@@ -37,7 +37,9 @@ func (f *Frame) commit(n navigation, l *loadedDocument, source *inheritance) {
 	f.history.committed(d, n, old)
 	f.install(d)
 	d.client.SetFetchClient(d.snapshotFetchClient())
+	d.committing = !f.isMain()
 	d.parse(f.text(l))
+	d.committing = false
 }
 
 // text is what is parsed: the body, or a page around what is no HTML.

@@ -47,14 +47,16 @@ type Document struct {
 	loaded   bool
 	started  bool // the load event has begun
 	gone     bool
-	current  *Node // currentScript
-	deferred []*scriptState
-	ordered  []*scriptState // async=false scripts that were inserted by script
-	observed []*mutationObserver
-	fonts    *fontFaceSet        // document.fonts, once a script has asked
-	muted    map[string]struct{} // URLs of scripts whose errors tell nothing
-	stop     context.CancelFunc  // ends fetches of the document
-	ctx      context.Context
+	// committing is set while a frame's document is parsed in the task that commits it.
+	committing bool
+	current    *Node // currentScript
+	deferred   []*scriptState
+	ordered    []*scriptState // async=false scripts that were inserted by script
+	observed   []*mutationObserver
+	fonts      *fontFaceSet        // document.fonts, once a script has asked
+	muted      map[string]struct{} // URLs of scripts whose errors tell nothing
+	stop       context.CancelFunc  // ends fetches of the document
+	ctx        context.Context
 }
 
 type documentKey struct{}
@@ -233,13 +235,24 @@ func (d *Document) contentLoaded() {
 	d.maybeLoad()
 }
 
+// soon runs a step of the end of parsing: as a task of its own, but for a document
+// in a frame that is parsed as it is committed. There DOMContentLoaded and load come
+// at once, as in browsers: before anything that its scripts have asked the network for.
+func (d *Document) soon(source string, f func()) {
+	if d.committing {
+		f()
+		return
+	}
+	d.queue(source, f)
+}
+
 // maybeLoad fires load when nothing is left to wait for.
 func (d *Document) maybeLoad() {
 	if !d.loaded || d.started || d.blockers > 0 || d.gone {
 		return
 	}
 	d.started = true
-	d.queue("load", func() {
+	d.soon("load", func() {
 		d.setState("complete")
 		// The initial about:blank is loaded from the start: it fires nothing, for its
 		// window may go on to be that of the document to come.

@@ -173,7 +173,7 @@ func (d *Document) runDeferred() {
 	}
 	if len(d.deferred) == 0 && !d.loaded {
 		d.loaded = true
-		d.queue("DOMContentLoaded", d.contentLoaded)
+		d.soon("DOMContentLoaded", d.contentLoaded)
 	}
 }
 
