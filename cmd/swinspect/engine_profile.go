@@ -33,6 +33,7 @@ type profileKeeper struct {
 	stop    chan struct{}
 	wg      sync.WaitGroup
 	last    string
+	lock    *os.File // held while the profile is in use; nil without one
 }
 
 // openProfile restores a profile and begins to keep it; an empty dir keeps nothing.
@@ -44,8 +45,16 @@ func openProfile(dir string, c *window.Context) (*profileKeeper, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("--profile: %w", err)
 	}
-	k.path = filepath.Join(dir, "state.json")
+	lock, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("--profile: %w", err)
+	}
+	if !takeLock(lock) {
+		return nil, errors.Join(fmt.Errorf("--profile: %s is in use by another engine", dir), lock.Close())
+	}
+	k.lock, k.path = lock, filepath.Join(dir, "state.json")
 	if err := k.restore(); err != nil {
+		_ = lock.Close() // only locked
 		return nil, fmt.Errorf("--profile: %s: %w (move it away to start afresh)", k.path, err)
 	}
 	k.wg.Go(k.keep)
@@ -120,5 +129,8 @@ func (k *profileKeeper) close() {
 	k.wg.Wait()
 	if k.path != "" {
 		_ = k.save() // best effort: there is nobody left to tell
+	}
+	if k.lock != nil {
+		_ = k.lock.Close() // only locked
 	}
 }

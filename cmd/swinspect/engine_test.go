@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/swinspect/swinspect/runtime/window"
 )
 
 // Without a word, swinspect shows the demo: a new version waits, caches, a fetch explained.
@@ -99,4 +101,24 @@ func TestTheEngineComesBack(t *testing.T) {
 	}
 	eventually(t, base, "hog.example")
 	eventually(t, registrationPage(t, base)+"/caches", "kept")
+}
+
+// Two engines would overwrite each other's state.
+func TestAProfileIsUsedByOneEngine(t *testing.T) {
+	browser := window.NewBrowser(window.BrowserOptions{})
+	defer browser.Close()
+	dir := t.TempDir()
+	one, err := openProfile(dir, browser.DefaultContext())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := openProfile(dir, browser.DefaultContext()); err == nil || !strings.Contains(err.Error(), "in use") {
+		t.Errorf("a profile in use was opened: %v", err)
+	}
+	one.close()
+	again, err := openProfile(dir, browser.DefaultContext())
+	if err != nil {
+		t.Fatalf("after it was let go of: %v", err)
+	}
+	again.close()
 }
