@@ -146,7 +146,10 @@ func (f *Frame) navigate(ctx context.Context, n navigation, source *inheritance)
 		f.navMu.Unlock()
 		l.sandbox = n.sandbox
 		f.commit(n, l, source)
-		out.LoaderID = f.document.loaderID
+		// A script of the document may have removed the frame again.
+		if d := f.document; d != nil {
+			out.LoaderID = d.loaderID
+		}
 	}) {
 		out.Err = ErrClosed
 		return navigated{out}
