@@ -118,6 +118,7 @@ func (s *eventsSite) expect(expression, want string) {
 // TestFunctionalEvents goes through push, notifications, background sync and
 // periodic sync: from the page, and from DevTools.
 func TestFunctionalEvents(t *testing.T) {
+	t.Parallel()
 	s := openEvents(t)
 	events := s.page.Listen(100, serviceworker.WorkerRegistrationUpdated.Method)
 	defer events.Close()

@@ -43,6 +43,7 @@ const golden = "testdata/chromium.txt"
 
 // TestChromium checks that the file says what Chromium shows.
 func TestChromium(t *testing.T) {
+	t.Parallel()
 	got := describe(t, backend.Options{Chromium: true})
 	if *update {
 		if err := os.WriteFile(golden, []byte(Text(got)), 0o644); err != nil {
@@ -56,6 +57,7 @@ func TestChromium(t *testing.T) {
 
 // TestEngine checks that the engine shows the same, but for the departures.
 func TestEngine(t *testing.T) {
+	t.Parallel()
 	o, err := built()
 	if err != nil {
 		t.Fatal(err)
