@@ -20,7 +20,7 @@ func (a *Agent) Evaluate(ctx context.Context) error {
 	err := a.script.Do(ctx, "run the service worker", func() {
 		a.environment.o.own.begin(a.worker, state, registration)
 		failure = a.runClassic()
-		a.global.evaluated = true
+		a.evaluated()
 	})
 	if err != nil {
 		return a.cutOff(err)

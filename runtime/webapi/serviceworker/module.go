@@ -27,7 +27,7 @@ func (a *Agent) evaluateModule(ctx context.Context) error {
 				failure = scriptError(a.realm.ReportError(err))
 			}
 		}
-		a.global.evaluated = true
+		a.evaluated()
 	})
 	if done != nil {
 		return a.cutOff(done)
