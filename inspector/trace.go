@@ -77,15 +77,33 @@ func rootOf(step TraceStep, at map[uint64]int, all []Story) uint64 {
 }
 
 // StoriesOf are the stories of one registration: those that name it, attempts to
-// register its scope, and fetches in its scope that no registration took.
+// register its scope, and fetches in its scope that no registration took. That a
+// version still waits for the same clients is told once, as it was asked last: it
+// is asked after each event.
 func (s *State) StoriesOf(r *Registration) []Story {
 	var mine []Story
+	waits := map[string]bool{}
 	for _, story := range Stories(s.Context(r.Key.Instance, r.Key.Context)) {
 		if story.Registration == r.Key.ID || story.Registration == "" && (story.detail("scope") == r.Scope || inScope(r.Scope, story.detail("url"))) {
+			if still := story.stillWaiting(); still != "" {
+				if waits[still] {
+					continue
+				}
+				waits[still] = true
+			}
 			mine = append(mine, story)
 		}
 	}
 	return mine
+}
+
+// stillWaiting are the clients that a version waits for, when the story is nothing
+// but that; "" otherwise.
+func (s *Story) stillWaiting() string {
+	if len(s.Steps) != 1 || s.Steps[0].Algorithm != "Try Activate" || s.Verdict != "waiting-for-clients" {
+		return ""
+	}
+	return s.Steps[0].Subject + " " + s.detail("version") + " " + s.detail("clients")
 }
 
 func (s *Story) add(step TraceStep) {

@@ -61,3 +61,14 @@ func TestStoriesOfARegistration(t *testing.T) {
 		t.Errorf("got %v", seqs)
 	}
 }
+
+func TestWaitingForTheSameClientsIsToldOnce(t *testing.T) {
+	wait := func(seq uint64, clients string) swproto.Trace {
+		return swproto.Trace{Seq: seq, Algorithm: "Try Activate", Subject: "registration:1", Verdict: "waiting-for-clients", Details: map[string]string{"clients": clients}}
+	}
+	s, _ := Apply(nil, tracedMessage(t, wait(1, "https://x/ https://x/b"), wait(2, "https://x/"), wait(3, "https://x/"), wait(4, "https://x/")))
+	stories := s.StoriesOf(&Registration{Key: RegistrationKey{Instance: "i", Context: "c", ID: "1"}, Scope: "https://x/"})
+	if len(stories) != 2 || stories[0].Seq != 4 || stories[1].Seq != 1 {
+		t.Errorf("%+v", stories)
+	}
+}
