@@ -35,6 +35,9 @@ type Options struct {
 	// TaskCPU is how long one task may compute before the agent is terminated
 	// with a *TaskTimeoutError; 0 means for ever.
 	TaskCPU time.Duration
+	// OnOverrun, when set, is told instead, on the loop: the task was stopped, with
+	// the microtasks it had queued, and the agent goes on.
+	OnOverrun func(err error)
 }
 
 // TaskTimeoutError is a task that computed longer than it may.
@@ -67,11 +70,16 @@ type Agent struct {
 	closed     bool // no more goroutines may be added to others
 	over       bool // done is closed
 	patience   *time.Timer
+	overrun    error // why the task that runs was stopped
 
 	// OnUnhandledRejection is told, after the checkpoint, of every promise that is
 	// rejected with nobody listening; OnRejectionHandled of those that were handled
 	// later. Set them before the first script runs; called on the loop.
 	OnUnhandledRejection, OnRejectionHandled func(*goja.Promise)
+
+	// DescribePlatform, when set, tells the name, message and stack of an object whose
+	// own they are not: a DOMException. It runs no script.
+	DescribePlatform func(o *goja.Object) (name, message, stack string)
 
 	// Of the loop alone.
 	depth int     // calls into goja under way
@@ -83,7 +91,8 @@ type Agent struct {
 	rejections   rejections
 	realms       map[*Realm]struct{}
 	current      string
-	watching     *watchdog     // of the task that runs
+	watching     *watchdog // of the task that runs
+	onOverrun    func(error)
 	left         time.Duration // what it may compute, from since on
 	since        time.Time
 
@@ -108,7 +117,7 @@ func New(o Options) *Agent {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	a := &Agent{
-		rt: goja.New(), name: o.Name, clock: o.Clock, log: o.Logger, limit: o.TaskCPU,
+		rt: goja.New(), name: o.Name, clock: o.Clock, log: o.Logger, limit: o.TaskCPU, onOverrun: o.OnOverrun,
 		done: make(chan struct{}), wake: make(chan struct{}, 1), realms: map[*Realm]struct{}{},
 	}
 	a.ctx, a.cancel = context.WithCancelCause(context.Background())
@@ -300,7 +309,11 @@ func (a *Agent) runTask(t task) {
 	defer func() {
 		stop()
 		a.current = ""
-		if p := recover(); p != nil {
+		p := recover()
+		if a.stopped() {
+			return
+		}
+		if p != nil {
 			a.crashed(p)
 		}
 	}()
@@ -311,6 +324,35 @@ func (a *Agent) runTask(t task) {
 	if t.after != nil {
 		t.after()
 	}
+}
+
+// overran stops the task that computes for too long: the agent with it, unless
+// somebody wants to go on. From any goroutine.
+func (a *Agent) overran(err error) {
+	if a.onOverrun == nil {
+		a.Terminate(err)
+		return
+	}
+	a.mu.Lock()
+	a.overrun = err
+	a.mu.Unlock()
+	a.rt.Interrupt(err)
+}
+
+// stopped reports whether overran stopped the task that ends now, and makes the
+// agent ready for the next one.
+func (a *Agent) stopped() bool {
+	a.mu.Lock()
+	err, ended := a.overrun, a.terminated != nil
+	a.overrun = nil
+	a.mu.Unlock()
+	if err == nil || ended {
+		return false
+	}
+	a.rt.ClearInterrupt()
+	a.microtasks, a.soon, a.story = nil, nil, nil
+	a.onOverrun(err)
+	return true
 }
 
 // crashed ends the agent over a Go panic; an interrupt of Terminate is not one.

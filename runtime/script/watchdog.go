@@ -39,9 +39,9 @@ func (w *watchdog) look() {
 	switch {
 	case w.stopped:
 	case left <= 0:
-		w.agent.Terminate(&TaskTimeoutError{Limit: w.agent.limit, Source: w.source})
+		w.agent.overran(&TaskTimeoutError{Limit: w.agent.limit, Source: w.source})
 	case !memory.room(0):
-		w.agent.Terminate(&MemoryError{Limit: memory.limit(), Source: w.source})
+		w.agent.overran(&MemoryError{Limit: memory.limit(), Source: w.source})
 	default:
 		w.timer.Reset(min(left, memoryCheck))
 	}

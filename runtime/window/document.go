@@ -53,6 +53,9 @@ type Document struct {
 	deferred   []*scriptState
 	ordered    []*scriptState // async=false scripts that were inserted by script
 	observed   []*mutationObserver
+	custom     *customElements
+	version    uint64              // of the tree: counts its changes
+	writing    int                 // calls of document.write under way
 	fonts      *fontFaceSet        // document.fonts, once a script has asked
 	muted      map[string]struct{} // URLs of scripts whose errors tell nothing
 	stop       context.CancelFunc  // ends fetches of the document

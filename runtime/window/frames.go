@@ -45,9 +45,34 @@ func sandboxOf(tokens []string) *sandbox {
 // without allow-scripts.
 func (d *Document) scripting() bool { return d.sandbox == nil || d.sandbox.scripts }
 
+// maxFrames is how many frames a page has at most; as in Chromium, elements beyond
+// stay empty.
+const maxFrames = 1000
+
+// count is how many frames there are from f down.
+func (f *Frame) count() int {
+	n := 1
+	for _, c := range f.Children() {
+		n += c.count()
+	}
+	return n
+}
+
+// repeats reports that u is the URL of two of the documents around: a page that
+// shows itself, without an end.
+func (f *Frame) repeats(u *fetch.URL) bool {
+	n := 0
+	for p := f.parentFrame(); p != nil; p = p.parentFrame() {
+		if p.document != nil && u.IsHTTP() && p.document.url.WithoutFragment() == u.WithoutFragment() {
+			n++
+		}
+	}
+	return n >= 2
+}
+
 // frameInserted gives an iframe that came into the document its frame.
 func (d *Document) frameInserted(w *Node) {
-	if w.frame != nil || d.realm == nil {
+	if w.frame != nil || d.realm == nil || d.frame.page.main.count() >= maxFrames {
 		return
 	}
 	w.frame = d.frame.attachChild(w)
@@ -68,6 +93,9 @@ func (d *Document) loadFrame(w *Node, initial bool) {
 	} else if src := strings.TrimSpace(w.attribute("src")); src != "" {
 		u := d.resolve(src)
 		if u == nil {
+			u = aboutBlank
+		}
+		if f.repeats(u) {
 			u = aboutBlank
 		}
 		n.url = u
