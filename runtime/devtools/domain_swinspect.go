@@ -63,8 +63,8 @@ func swinspectDomain(t *table) {
 		if p.By < 0 {
 			return swproto.ClockResult{}, invalid("by: zero or more")
 		}
-		return later(s, func(context.Context) (swproto.ClockResult, error) {
-			c.Advance(time.Duration(p.By * float64(time.Millisecond)))
+		return later(s, func(ctx context.Context) (swproto.ClockResult, error) {
+			s.server.advance(ctx, c, duration(p.By))
 			return swproto.ClockResult{Now: millis(c.Now()), Virtual: true}, nil
 		})
 	})

@@ -105,7 +105,7 @@ func (o *fetchEvents) begin(id string, c fetch.Client, r *fetch.Request, at time
 		return known
 	}
 	t := requestTarget(c)
-	if t == nil {
+	if t == nil || t.gone {
 		return nil
 	}
 	q := &request{target: t, kind: resourceType(r), url: withoutFragment(r.CurrentURL().String()), started: at, document: t.url}
@@ -325,6 +325,9 @@ func (o *fetchEvents) LoadingFailed(e fetch.FailedEvent) {
 		return
 	}
 	q.ended = true
+	if q.loader == q.id && q.target.failed != nil {
+		q.target.failed[q.loader] = true
+	}
 	event := network.EventLoadingFailed{
 		RequestID: network.RequestID(q.id), Timestamp: cdproto.MonotonicTime(seconds(e.Time)), Type: q.kind,
 		ErrorText: fetch.NetError(e.Err), Canceled: e.Canceled, BlockedReason: network.BlockedReason(e.Blocked),

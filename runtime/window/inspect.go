@@ -54,6 +54,9 @@ func (w *Node) ChildNodes() []*Node {
 // ParentNode is the node's parent; nil for none. On the loop.
 func (w *Node) ParentNode() *Node { return w.doc.wrap(w.n.Parent) }
 
+// InitialURL is where a page that a script opened goes first; empty for about:blank.
+func (p *Page) InitialURL() string { return p.initialURL }
+
 // Container is the element that the frame is in; nil for a main frame. On the loop.
 func (f *Frame) Container() *Node { return f.container }
 

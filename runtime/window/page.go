@@ -26,13 +26,14 @@ type Page struct {
 	closing atomic.Bool // window.close() was called
 
 	// Guarded by the context's lock.
-	title     string
-	closed    bool
-	overrides Overrides
-	scripts   []injected // evaluated in every new document
-	sessions  map[string]*webstorage.Area
-	visible   bool
-	activated time.Time // last user activation
+	title      string
+	closed     bool
+	initialURL string // see InitialURL
+	overrides  Overrides
+	scripts    []injected // evaluated in every new document
+	sessions   map[string]*webstorage.Area
+	visible    bool
+	activated  time.Time // last user activation
 }
 
 // injected is a script of CDP's Page.addScriptToEvaluateOnNewDocument.

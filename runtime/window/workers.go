@@ -28,7 +28,8 @@ type workerSpec struct {
 	name        string
 	credentials fetch.Credentials
 	source      *inheritance
-	owner       *Document // of a dedicated worker
+	owner       *Document     // of a dedicated worker
+	outside     *workerObject // the object in it
 }
 
 // workerScope is the global of a dedicated or shared worker.
@@ -88,7 +89,7 @@ func (c *Context) startWorker(spec workerSpec, failed func(err error)) (*Worker,
 		w.client.Discard()
 		w.agent.Terminate(reason)
 	}
-	s := &workerScope{worker: w, spec: spec}
+	s := &workerScope{worker: w, spec: spec, outside: spec.outside}
 	_ = w.agent.Do(context.Background(), "set up", func() { c.setUpWorker(w, s) })
 	c.started(w)
 	_ = w.agent.Do(context.Background(), "realm", func() { b.observe.RealmCreated(w.realm, nil, w) })
@@ -265,11 +266,10 @@ func init() {
 		o := &workerObject{doc: d}
 		o.Bind(c.Realm, c.Object)
 		spec := workerOptions(c, d, env.DedicatedWorker)
-		spec.owner = d
+		spec.owner, spec.outside = d, o
 		o.worker, o.scope = d.frame.page.context.startWorker(spec, func(error) {
 			d.queue("error", func() { o.FireSimple("error") })
 		})
-		o.scope.outside = o
 		c.Realm.OnDestroy(func() { o.worker.Terminate(runtime.ErrClosed) })
 		return o
 	}
