@@ -150,7 +150,9 @@ func (e *Engine) tryClearRegistration(r *Registration, parent uint64) {
 // hasNoPendingEvents is Service Worker Has No Pending Events.
 func hasNoPendingEvents(w *Worker) bool {
 	// Service Worker Has No Pending Events 1 and 2: events that are over are not counted.
-	return w.run == nil || w.run.pending == 0
+	// DIVERGES: a message that was posted and is on its way counts, as in browsers: the
+	// worker gets it before the registration goes.
+	return len(w.messages) == 0 && !w.handing && (w.run == nil || w.run.pending == 0)
 }
 
 func (r *Registration) in(slot Slot) *Worker {

@@ -54,6 +54,7 @@ type Worker struct {
 	activated             chan struct{} // closed when the state leaves activating; nil before
 	messages              []*pendingMessage
 	delivering            bool
+	handing               bool // a message has left the queue, its event has not begun
 }
 
 // run is one running of a worker, from its start until its agent has ended.
