@@ -1,14 +1,18 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
 	"net/http"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/swinspect/swinspect/runtime/cache"
 	"github.com/swinspect/swinspect/runtime/window"
 )
 
@@ -121,4 +125,30 @@ func TestAProfileIsUsedByOneEngine(t *testing.T) {
 		t.Fatalf("after it was let go of: %v", err)
 	}
 	again.close()
+}
+
+func TestAProfileIsWrittenAsItIsRead(t *testing.T) {
+	entry := func(url, body string) cache.SavedEntry {
+		return cache.SavedEntry{Time: time.Unix(5, 6).UTC(), Request: cache.SavedRequest{Method: "GET", URL: url}, Response: cache.SavedResponse{Status: 200, Body: []byte(body)}}
+	}
+	p := savedProfile{Format: profileFormat, Caches: map[string]cache.Saved{
+		"https://b/": {Caches: []cache.SavedCache{{Name: []byte("v1"), Entries: []cache.SavedEntry{entry("https://b/", "one"), entry("https://b/2", "\x00\xff")}}, {Name: []byte("v2"), Entries: []cache.SavedEntry{}}}},
+		"https://a/": {Caches: []cache.SavedCache{}},
+	}}
+	var b bytes.Buffer
+	if err := p.write(&b); err != nil {
+		t.Fatal(err)
+	}
+	var read savedProfile
+	if err := json.Unmarshal(b.Bytes(), &read); err != nil || !reflect.DeepEqual(read, p) {
+		t.Errorf("%v\n%s\n%+v", err, b.Bytes(), read)
+	}
+	before, err := p.fingerprint()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Caches["https://b/"].Caches[0].Entries[1].Time = time.Unix(7, 0)
+	if after, _ := p.fingerprint(); after == before {
+		t.Error("an entry was stored anew, the fingerprint is the same")
+	}
 }
