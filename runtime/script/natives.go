@@ -36,6 +36,17 @@ func guardNatives(rt *goja.Runtime) error {
 			return err
 		}
 	}
+	err := guardNative(rt, array, "concat", func(c goja.FunctionCall) string {
+		for _, v := range append([]goja.Value{c.This}, c.Arguments...) {
+			if tooLong(v, maxArrayLength) {
+				return "Invalid array length"
+			}
+		}
+		return ""
+	})
+	if err != nil {
+		return err
+	}
 	arguments := func(i int) func(goja.FunctionCall) string {
 		return func(c goja.FunctionCall) string {
 			if tooLong(c.Argument(i), maxArguments) {

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"strconv"
+	"unicode/utf8"
 
 	"github.com/tetratelabs/wazero/api"
 )
@@ -91,9 +92,13 @@ func describe(module []byte) (d *description, err error) {
 	for len(r.b) > 0 {
 		id := r.byte()
 		body := r.take(r.size())
-		if id == 2 {
+		switch id {
+		case 0:
+			d.custom(&reader{b: body})
+			continue // they change nothing
+		case 2:
 			body = d.readImports(&reader{b: body})
-		} else {
+		default:
 			d.section(id, &reader{b: body})
 		}
 		d.renamed = append(d.renamed, section(id, body)...)
@@ -101,11 +106,16 @@ func describe(module []byte) (d *description, err error) {
 	return d, nil
 }
 
+func (d *description) custom(r *reader) {
+	name := r.name()
+	if !utf8.ValidString(name) {
+		panic(errMalformed)
+	}
+	d.customs = append(d.customs, custom{name, r.b})
+}
+
 func (d *description) section(id byte, r *reader) {
 	switch id {
-	case 0:
-		name := r.name()
-		d.customs = append(d.customs, custom{name, r.b})
 	case 1:
 		for range r.size() {
 			r.byte() // 0x60

@@ -20,7 +20,8 @@ type function struct {
 	ref       uint64 // its reference, once known
 }
 
-// export makes the function object of an exported function.
+// export makes the function object of an exported function; of one reference there
+// is one object.
 func (s *store) export(f *function, index int) *goja.Object {
 	native := func(c goja.FunctionCall) goja.Value { return s.call(f, c) }
 	o := idl.Function(s.realm, strconv.Itoa(index), len(f.signature.params), native).(*goja.Object)

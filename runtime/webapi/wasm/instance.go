@@ -127,9 +127,11 @@ func (l *linking) provide(im imported, v goja.Value) (*provider, *goja.Object) {
 		if g, ok := idl.Unwrap[*global](v); ok {
 			return &g.provider, o
 		}
-		_, isBig := v.Export().(*big.Int)
+		isNumber, isBig := false, false
+		if o == nil {
+			isNumber, isBig = numeric(v)
+		}
 		reference := im.value == api.ValueTypeExternref || im.value == funcref
-		isNumber := !isBig && o == nil && !goja.IsUndefined(v) && !goja.IsNull(v) && isNumeric(v)
 		if im.mutable || !reference && isBig != (im.value == api.ValueTypeI64) || !reference && !isBig && !isNumber {
 			return nil, nil
 		}
@@ -139,12 +141,14 @@ func (l *linking) provide(im imported, v goja.Value) (*provider, *goja.Object) {
 	return nil, nil
 }
 
-func isNumeric(v goja.Value) bool {
+func numeric(v goja.Value) (number, bigint bool) {
 	switch v.Export().(type) {
 	case int64, float64:
-		return true
+		return true, false
+	case *big.Int:
+		return false, true
 	}
-	return false
+	return false, false
 }
 
 // exportsOf makes the exports object.

@@ -14,6 +14,7 @@ package wasm
 
 import (
 	"context"
+	"slices"
 
 	"github.com/dop251/goja"
 
@@ -109,7 +110,7 @@ func namespace(r *idl.Realm) goja.Value {
 	function := func(name string, length int, f func(c *idl.Call) goja.Value) {
 		native := func(call goja.FunctionCall) goja.Value {
 			c := idl.NewCall(r, "WebAssembly."+name+"()")
-			c.Args = call.Arguments
+			c.Args = slices.Clone(call.Arguments) // they are the interpreter's stack
 			return f(c)
 		}
 		_ = o.DefineDataProperty(name, idl.Function(r, name, length, native), goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_TRUE)

@@ -1,18 +1,32 @@
-package window
+// Package hostile holds tests of workers that mean harm, over a whole browser.
+// What can only be caught by ending the process is in cmd/swinspect.
+//
+//	go test ./runtime/hostile -all -v   # every one at every place: minutes
+package hostile
 
 import (
 	"context"
+	"flag"
 	"fmt"
-	"log/slog"
 	"net/http"
-	"os"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/dop251/goja"
+	"go.uber.org/goleak"
+
 	"github.com/swinspect/swinspect/runtime"
 	"github.com/swinspect/swinspect/runtime/fetch"
+	"github.com/swinspect/swinspect/runtime/window"
 )
+
+var all = flag.Bool("all", false, "each hostile script at every place")
+
+func TestMain(m *testing.M) {
+	// The clock that bounds patterns runs on for a second.
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/dlclark/regexp2/v2.runClock"))
+}
 
 // hostile is what workers do that mean harm, or were written badly: statements that
 // may await.
@@ -33,25 +47,17 @@ var hostile = []struct{ name, source string }{
 	{"pattern with a back reference", `/^(?:(a+)\1?)+$/.test("a".repeat(60) + "b")`},
 	{"patterns for ever", `for (;;) /^(a+)+$/.test("a".repeat(40) + "b")`},
 	{"pattern in replace", `"a".repeat(1e6).replace(/(a*)*b/g, "x")`},
-	{"pattern of a million groups", `new RegExp("(".repeat(1e6) + ")".repeat(1e6))`},
 	{"pattern of a million alternatives", `new RegExp("a|".repeat(1e6)).test("b")`},
 	{"pattern with huge counts", `new RegExp("(?:a{1000}){1000}".repeat(10)).test("a")`},
 	{"long string", `"x".repeat(2**40)`},
 	{"padded string", `"x".padEnd(2**33)`},
-	{"string that doubles", `let s = "x"; for (;;) s += s`},
-	{"string joined", `const s = "x".repeat(2**28); [s, s, s, s, s, s, s, s].join(s)`},
 	{"string replaced", `"x".repeat(1e6).replaceAll("x", "y".repeat(1e6))`},
-	{"string replaced by pattern", `"x".repeat(1e6).replace(/x/g, "y".repeat(1e6))`},
 	{"string split", `"x".repeat(2**27).split("")`},
-	{"template", "const s = 'x'.repeat(2**27); let t = ''; for (let i = 0; i < 64; i++) t = `${t}${s}`"},
-	{"concat", `const s = "x".repeat(2**27); "".concat(s, s, s, s, s, s, s, s, s, s, s, s, s, s, s, s)`},
 	{"big buffer", `new ArrayBuffer(2**40)`},
 	{"big view", `new Uint8Array(2**34)`},
-	{"many buffers", `const all = []; for (let i = 0; i < 100000; i++) all.push(new ArrayBuffer(2**29))`},
 	{"array of a length", `Array.from({length: 1e9})`},
 	{"sparse array", `const a = []; a[4e9] = 1; a.forEach(x => x); a.indexOf(2)`},
 	{"sparse array filled", `Array(2**32 - 1).fill(0)`},
-	{"sparse array spread", `[...Array(2**32 - 1)]`},
 	{"array flattened", `let a = []; for (let i = 0; i < 1e6; i++) a = [a]; a.flat(Infinity)`},
 	{"array as text", `let a = []; for (let i = 0; i < 1e6; i++) a = [a]; String(a)`},
 	{"arguments", `Math.max.apply(null, {length: 2**31})`},
@@ -60,10 +66,6 @@ var hostile = []struct{ name, source string }{
 	{"indexOf of a huge array-like", `[].indexOf.call({length: 2**53 - 1}, 1)`},
 	{"includes of a huge array-like", `[].includes.call({length: 2**53 - 1}, 1)`},
 	{"map of a huge array-like", `[].map.call({length: 2**32 - 1}, x => x)`},
-	{"bigint power", `2n ** (2n ** 40n)`},
-	{"bigint shift", `1n << (2n ** 40n)`},
-	{"bigint product", `let n = 3n; for (;;) n *= n`},
-	{"bigint text", `BigInt("9".repeat(1e7)).toString()`},
 	{"number text", `(1e21).toFixed(1e9)`},
 	{"deep JSON", `JSON.parse("[".repeat(1e6) + "]".repeat(1e6))`},
 	{"deep JSON, just allowed", `JSON.parse("[".repeat(40000) + "]".repeat(40000))`},
@@ -99,12 +101,9 @@ var hostile = []struct{ name, source string }{
 	{"eval of templates", "eval('`${'.repeat(2e6))"},
 	{"eval of for", `eval("for(;;)".repeat(3e6) + ";")`},
 	{"eval of await", `Function("return async () => " + "await ".repeat(3e6) + "1")`},
-	{"eval of a switch that grows", `switch (2) { case 1: 2; break; case 2: let x = 1; case 3: eval("x") }`},
 	{"eval beside default parameters", `(({url}) => { (s => eval(s)); return url })({url: 1})`},
 	{"Function of operators", `Function("!".repeat(5e6) + "1")`},
 	{"Function", `new Function("(".repeat(2e6))`},
-	{"huge regular expression literal", `eval("/" + "(a|b)*".repeat(3e5) + "/.test('c')")`},
-	{"huge template literal", "eval('`' + '${1}'.repeat(1e6) + '`')"},
 	{"many variables", `eval("var " + Array.from({length: 3e5}, (_, i) => "v" + i).join())`},
 	{"many parameters", `Function(...Array.from({length: 3e5}, (_, i) => "v" + i), "")`},
 	{"sort that lies", `Array.from({length: 1e4}, (_, i) => i).sort(() => Math.random() - 0.5)`},
@@ -129,56 +128,42 @@ var hostile = []struct{ name, source string }{
 	{"listener that dispatches", `addEventListener("x", () => dispatchEvent(new Event("x"))); dispatchEvent(new Event("x"))`},
 	{"storm of messages", `const c = new MessageChannel(); c.port2.onmessage = () => { c.port1.postMessage(1); c.port1.postMessage(1) }; c.port1.postMessage(1)`},
 	{"storm of broadcasts", `const a = new BroadcastChannel("x"), b = new BroadcastChannel("x"); a.onmessage = b.onmessage = e => e.target.postMessage(1); a.postMessage(1)`},
-	{"large messages", `const c = new MessageChannel(); for (let i = 0; i < 1e3; i++) c.port1.postMessage(new Uint8Array(2**24))`},
 	{"stream without an end", `await new Response(new ReadableStream({pull(c) { c.enqueue(new Uint8Array(1 << 16)) }})).text()`},
 	{"stream that never gives", `await new Response(new ReadableStream({pull() { return new Promise(() => {}) }})).text()`},
 	{"stream teed without an end", `let s = new ReadableStream({pull(c) { c.enqueue(1) }}); for (let i = 0; i < 1e4; i++) s = s.tee()[0]; await s.getReader().read()`},
-	{"compression bomb", `const s = new CompressionStream("gzip"), w = s.writable.getWriter(); (async () => { for (;;) await w.write(new Uint8Array(1 << 24)) })(); await new Response(s.readable).blob()`},
 	{"a server that never answers", `await fetch("/never")`},
 	{"importScripts that never answers", `importScripts("/never")`},
 	{"body that never ends", `await (await fetch("/endless")).text()`},
-	{"cache of an endless body", `await (await caches.open("x")).put("/x", await fetch("/endless"))`},
-	{"blob that doubles", `let b = new Blob(["x".repeat(1 << 20)]); for (let i = 0; i < 30; i++) b = new Blob([b, b]); await b.text()`},
-	{"text decoded", `new TextDecoder().decode(new Uint8Array(2**29))`},
-	{"text encoded", `btoa("x".repeat(2**27)); encodeURIComponent("é".repeat(2**26))`},
-	{"URL of many megabytes", `new URL("https://x/" + "a/../".repeat(1e6)); new URLSearchParams("a=b&".repeat(1e6))`},
 	{"URL pattern that backtracks", `new URLPattern({pathname: "/(a+)+"}).test("https://x/" + "a".repeat(60) + "b")`},
 	{"URL pattern of many groups", `new URLPattern({pathname: "/" + "{".repeat(1e5)})`},
 	{"random bytes", `crypto.getRandomValues(new Uint8Array(2**29))`},
-	{"PBKDF2 for ever", `const k = await crypto.subtle.importKey("raw", new Uint8Array(1), "PBKDF2", false, ["deriveBits"]); await crypto.subtle.deriveBits({name: "PBKDF2", hash: "SHA-256", salt: new Uint8Array(1), iterations: 2**32 - 1}, k, 256)`},
 	{"array that grows", `const a = []; for (;;) a.push(a.length)`},
 	{"objects that grow", `let o = null; for (;;) o = {o}`},
 	{"map that grows", `const m = new Map(); for (let i = 0;; i++) m.set(i, {})`},
-	{"strings that grow", `const a = []; for (let i = 0;; i++) a.push("x".repeat(1 << 20) + i)`},
 	{"Error stacks", `(function f(n) { if (n) return f(n - 1); for (;;) new Error().stack })(300)`},
 	{"Date text", `new Date(NaN).toISOString()`},
-	{"locale compare", `"a".repeat(1e7).localeCompare("a".repeat(1e7)); "a".repeat(1e6).normalize("NFKD")`},
 	{"close", `self.close()`},
 }
 
-// hostileSite is a site with a page, a worker that does what it is told at /bad,
-// and a second registration beside it.
-type hostileSite struct{ bad, place string }
+// site has a page, a worker that does what it is told at one place, and a second
+// registration beside it.
+type site struct{ bad, place string }
 
-func (h hostileSite) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (s site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	const good = `if (e.request.url.endsWith("/good")) e.respondWith(new Response("good"));`
-	bad := "async () => { " + h.bad + "\n; return 'through' }"
-	script := func(s string) { w.Header().Set("Content-Type", "text/javascript"); fmt.Fprint(w, s) }
+	bad := "async () => { " + s.bad + "\n; return 'through' }"
+	answer := func(kind, body string) { w.Header().Set("Content-Type", kind); fmt.Fprint(w, body) }
 	switch r.URL.Path {
 	case "/", "/other/":
-		w.Header().Set("Content-Type", "text/html")
-		fmt.Fprint(w, "<!doctype html><title>page</title>")
+		answer("text/html", "<!doctype html><title>page</title>")
 	case "/other/sw.js":
-		script(`onfetch = e => { ` + good + ` }`)
+		answer("text/javascript", `onfetch = e => { `+good+` }`)
 	case "/sw.js":
-		switch h.place {
-		case "fetch":
-			script(`const bad = ` + bad + `; onfetch = e => { if (e.request.url.endsWith("/bad")) e.respondWith(bad().then(x => new Response(String(x)))); ` + good + `}`)
-		case "install":
-			script(`const bad = ` + bad + `; oninstall = e => e.waitUntil(bad()); onfetch = e => { ` + good + ` }`)
-		case "script":
-			script(h.bad + "\n; onfetch = e => { " + good + " }")
-		}
+		answer("text/javascript", map[string]string{
+			"fetch":   `const bad = ` + bad + `; onfetch = e => { if (e.request.url.endsWith("/bad")) e.respondWith(bad().then(x => new Response(String(x)))); ` + good + `}`,
+			"install": `const bad = ` + bad + `; oninstall = e => e.waitUntil(bad()); onfetch = e => { ` + good + ` }`,
+			"script":  s.bad + "\n; onfetch = e => { " + good + " }",
+		}[s.place])
 	case "/never":
 		<-r.Context().Done()
 	case "/endless":
@@ -186,54 +171,122 @@ func (h hostileSite) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			if _, err := w.Write(make([]byte, 1<<16)); err != nil {
 				return
 			}
+			time.Sleep(time.Millisecond)
 		}
 	}
 }
 
-// hostileBrowser is a browser with short limits.
-func hostileBrowser(t *testing.T, site http.Handler) *browserUnderTest {
-	n := &notes{}
-	logger := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
-	b := NewBrowser(BrowserOptions{Network: fetch.Handler(site), Observer: n, Logger: logger, Limits: runtime.Limits{
-		EventCPU: 300 * time.Millisecond, StartTimeout: 2 * time.Second, EventTimeout: 2 * time.Second, FetchTimeout: 2 * time.Second,
-	}})
-	t.Cleanup(b.Close)
-	return &browserUnderTest{b, n, t}
+type tab struct {
+	*window.Page
+	t *testing.T
 }
 
-func try(t *testing.T, place, source string) {
-	b := hostileBrowser(t, hostileSite{source, place})
-	p, other := b.page("/"), b.page("/other/")
-	const register = `navigator.serviceWorker.register("/other/sw.js").then(async r => { await new Promise(ok => { const w = r.installing || r.waiting || r.active; w.state == "activated" ? ok() : w.onstatechange = () => w.state == "activated" && ok() }); return "on" })`
-	b.want(other, register, "on")
-	other = b.page("/other/")
-	began := time.Now()
-	outcome := b.eval(p, `navigator.serviceWorker.register("/sw.js").then(r => new Promise(ok => { const w = r.installing || r.waiting || r.active; w.state == "activated" ? ok(w.state) : w.onstatechange = () => (w.state == "activated" || w.state == "redundant") && ok(w.state) }), e => e.name)`)
-	if place == "fetch" {
-		p = b.page("/")
-		outcome = b.eval(p, `fetch("/bad").then(r => r.text(), e => e.name)`)
-		b.want(p, `fetch("/good").then(r => r.text())`, "good")
-	} else {
-		b.want(p, `1 + 1 + document.title`, "2page")
+func open(t *testing.T, b *window.Browser, path string) tab {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	p, err := b.DefaultContext().NewPage(ctx, "https://site.test"+path, window.PageOptions{Wait: true})
+	if err != nil {
+		t.Fatal(err)
 	}
-	b.want(other, `fetch("/good").then(r => r.text())`, "good")
+	return tab{p, t}
+}
+
+// eval is the value of an expression in the page, a promise's awaited.
+func (p tab) eval(source string) string {
+	p.t.Helper()
+	result := make(chan string, 1)
+	p.Agent().Queue("test", func() {
+		v, err := p.MainFrame().Evaluate("test", source)
+		if err != nil {
+			result <- "threw " + err.Error()
+			return
+		}
+		p.Agent().Then(v, func(v goja.Value) { result <- v.String() }, func(v goja.Value) { result <- "rejected with " + v.String() })
+	})
+	select {
+	case r := <-result:
+		return r
+	case <-time.After(10 * time.Second):
+		p.t.Errorf("%s: no answer", source)
+		return "timeout"
+	}
+}
+
+func (p tab) want(source, want string) {
+	p.t.Helper()
+	if got := p.eval(source); got != want {
+		p.t.Errorf("%s gave %s, want %s", source, got, want)
+	}
+}
+
+// register registers a worker and waits until it is active or has failed.
+func register(url string) string {
+	return `navigator.serviceWorker.register("` + url + `").then(r => new Promise(ok => { const w = r.installing || r.waiting || r.active;
+		w.state == "activated" ? ok(w.state) : w.onstatechange = () => (w.state == "activated" || w.state == "redundant") && ok(w.state) }), e => e.name)`
+}
+
+const good = `fetch("/good").then(r => r.text())`
+
+func browser(t *testing.T, site http.Handler, cpu time.Duration) *window.Browser {
+	b := window.NewBrowser(window.BrowserOptions{Network: fetch.Handler(site), Limits: runtime.Limits{
+		EventCPU: cpu, StartTimeout: time.Second, EventTimeout: time.Second, FetchTimeout: time.Second,
+	}})
+	t.Cleanup(b.Close)
+	return b
+}
+
+// Whatever a worker does, the page, its next request and the registration beside it
+// go on.
+func TestHostileWorkers(t *testing.T) {
+	// Every third one, at one place each, unless -all is given.
+	places := []string{"fetch", "install", "script"}
+	for i, h := range hostile {
+		for j, place := range places {
+			if !*all && (i%3 > 0 || j != i/3%len(places)) || place == "script" && strings.Contains(h.source, "await ") {
+				continue
+			}
+			t.Run(place+"/"+strings.ReplaceAll(h.name, " ", "_"), func(t *testing.T) { suffer(t, place, h.source) })
+		}
+	}
+}
+
+func suffer(t *testing.T, place, source string) {
+	b := browser(t, site{source, place}, 100*time.Millisecond)
+	p, other := open(t, b, "/"), open(t, b, "/other/")
+	other.want(register("/other/sw.js"), "activated")
+	other = open(t, b, "/other/")
+	began := time.Now()
+	outcome := p.eval(register("/sw.js"))
+	if place == "fetch" {
+		p = open(t, b, "/")
+		outcome = p.eval(`fetch("/bad").then(r => r.text(), e => e.name)`)
+		p.want(good, "good")
+	} else {
+		p.want(`1 + document.title`, "1page")
+	}
+	other.want(good, "good")
 	if took := time.Since(began); took > 8*time.Second {
 		t.Errorf("it took %s", took)
 	}
 	t.Logf("%.60s in %s", outcome, time.Since(began).Round(time.Millisecond))
 }
 
-func TestHostileWorkers(t *testing.T) {
-	for _, place := range []string{"fetch", "install", "script"} {
-		for _, h := range hostile {
-			t.Run(place+"/"+strings.ReplaceAll(h.name, " ", "_"), func(t *testing.T) {
-				if place == "script" && strings.Contains(h.source, "await ") {
-					return
-				}
-				try(t, place, h.source)
-			})
+// The issue's own words.
+func TestALoopInAFetchHandlerIsTerminatedWithAReasonAndTheNextRequestIsAnswered(t *testing.T) {
+	b := browser(t, site{"for (;;) {}", "fetch"}, 200*time.Millisecond)
+	p := open(t, b, "/")
+	p.want(register("/sw.js"), "activated")
+	p = open(t, b, "/")
+	p.want(`fetch("/bad").then(r => r.status, e => e.name)`, "200")
+	p.want(good, "good")
+	reason := ""
+	for _, e := range b.DefaultContext().Engine().Trace(0, 1000) {
+		if e.Algorithm == "Terminate Service Worker" {
+			reason = e.Decision
 		}
 	}
+	if !strings.Contains(reason, "computed for more than 200ms") {
+		t.Errorf("the worker was terminated because of %q", reason)
+	}
 }
-
-var _ = context.Background
