@@ -35,7 +35,7 @@ func (e *Engine) fireFunctionalEvent(ctx context.Context, r *Registration, ev Ev
 			return EventResult{}, err
 		}
 		// Fire Functional Event 5
-		if _, err := e.runServiceWorker(ctx, w, ev.Type, false); err != nil {
+		if _, err := e.runServiceWorker(ctx, w, ev.Type, parent, false); err != nil {
 			e.trace(traceEvent{algorithm: "Fire Functional Event", step: "5", worker: w, parent: parent, decision: "the worker did not start: " + err.Error(), verdict: "start-failed"})
 			return EventResult{}, err
 		}

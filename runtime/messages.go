@@ -36,13 +36,13 @@ func (e *Engine) deliver(w *Worker) {
 	e.inParallel(func() {
 		defer func() {
 			w.delivering = false
-			e.noPendingEvents(w.registration)
+			e.noPendingEvents(w.registration, 0)
 		}()
 		for len(w.messages) > 0 && !e.closed {
 			m := w.messages[0]
 			// ServiceWorker.postMessage() 6.1 and 6.2. The event is dispatched even when
 			// nothing listened at first, for a listener may have come since.
-			if _, err := e.runServiceWorker(e.ctx, w, "message", false); err != nil {
+			if _, err := e.runServiceWorker(e.ctx, w, "message", 0, false); err != nil {
 				if errors.Is(err, errRedundant) || errors.Is(err, ErrClosed) {
 					w.messages = nil
 				} else if len(w.messages) > 0 {

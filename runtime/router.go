@@ -96,7 +96,7 @@ func (e *Engine) addRoutes(w *Worker, rules []RouterRule) error {
 		return typeError("Failed to execute 'addRoutes' on 'InstallEvent': the rules exceed the limit of %d conditions or of %d levels.", maxRouterConditions, maxRouterDepth)
 	}
 	w.routes = all
-	e.trace(traceEvent{algorithm: "Check Router Registration Limit", worker: w, decision: "the routes were added", verdict: "routes-added"})
+	e.trace(traceEvent{algorithm: "Check Router Registration Limit", worker: w, parent: w.story, decision: "the routes were added", verdict: "routes-added"})
 	e.workerChanged(w)
 	return nil
 }
