@@ -1,7 +1,6 @@
 // Builds pages of real sites into the folder named by the first argument: bundles as
 // their tools make them, that register a worker. The test shows them on the engine.
 import { build } from 'esbuild';
-import { generateSW } from 'workbox-build';
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -28,9 +27,16 @@ async function bundle(dir, entry, source, options = {}) {
   });
 }
 
-const worker = (dir, options) => generateSW({
-  globDirectory: dir, globPatterns: ['**/*.{html,css,js}'], swDest: join(dir, 'sw.js'), inlineWorkboxRuntime: true, sourcemap: false,
-  clientsClaim: true, cleanupOutdatedCaches: true, navigateFallback: '/index.html', ...options,
+// worker precaches the shell and waits until it is asked to activate.
+const worker = dir => build({
+  stdin: { resolveDir: here, contents: `
+    import { clientsClaim } from 'workbox-core';
+    import { cleanupOutdatedCaches, precacheAndRoute } from 'workbox-precaching';
+    addEventListener('message', e => { if (e.data && e.data.type === 'SKIP_WAITING') skipWaiting() });
+    clientsClaim();
+    precacheAndRoute([{ url: 'index.html', revision: '1' }, { url: 'assets/index.js', revision: '1' }], {});
+    cleanupOutdatedCaches();` },
+  outfile: join(dir, 'sw.js'), bundle: true, format: 'iife', minify: true, logLevel: 'error', define: { 'process.env.NODE_ENV': '"production"' },
 });
 
 // A page that tells its user of an update with workbox-window.
