@@ -49,7 +49,7 @@ await page.goBack();
 say('back', page.url());
 await page.goForward();
 say('forward', page.url(), await page.locator('#where').textContent());
-await Promise.all([page.waitForURL('**/index.html'), page.evaluate(() => { location.href = '/index.html'; })]);
+await Promise.all([page.waitForURL('**/index.html'), page.evaluate(() => { setTimeout(() => { location.href = '/index.html'; }, 50); })]);
 say('waitForURL', page.url());
 await page.evaluate(() => { const f = document.createElement('iframe'); f.src = '/second.html'; document.body.append(f); });
 say('frameLocator', await page.frameLocator('iframe').locator('#where').textContent(), page.frames().length);
