@@ -8,7 +8,9 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -81,30 +83,66 @@ func TestEngineRefusesWhatItCannotServe(t *testing.T) {
 	call(t, "serve", "--listen", "127.0.0.1:0", "--site", one, "--profile", file).want(t, exitNo, "the engine does not start: --profile: ")
 }
 
-// A worker that takes all memory ends the engine, which comes back with what it had.
+// An engine that is killed comes back with what it had.
 func TestTheEngineComesBack(t *testing.T) {
 	defer http.DefaultClient.CloseIdleConnections()
 	dir := t.TempDir()
 	for name, text := range map[string]string{
-		"index.html": `<!doctype html><title>hog</title><script>
-			navigator.serviceWorker.register('/sw.js').then(() => navigator.serviceWorker.ready).then(r => setTimeout(() => r.active.postMessage('go'), 3000))</script>`,
-		"sw.js": `addEventListener('install', e => e.waitUntil(caches.open('kept').then(c => c.put('/x', new Response('x')))));
-			addEventListener('message', () => { const all = []; for (;;) all.push('x'.repeat(1 << 24)) })`,
+		"index.html": `<!doctype html><title>hog</title><script>navigator.serviceWorker.register('/sw.js')</script>`,
+		"sw.js":      `addEventListener('install', e => e.waitUntil(caches.open('kept').then(c => c.put('/x', new Response('x')))))`,
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	url, errs, _ := serving(t, nil, "--site", dir+"@https://hog.example", "--engine-memory", "300")
+	url, errs, _ := serving(t, nil, "--site", dir+"@https://hog.example")
 	base := strings.TrimSuffix(url, "/")
-	eventually(t, base, "hog.example")
-	for deadline := time.Now().Add(30 * time.Second); !strings.Contains(errs.String(), "memory"); time.Sleep(100 * time.Millisecond) {
+	eventually(t, base, "<title>hog.example/, overview")
+	eventually(t, registrationPage(t, base)+"/caches", "kept")
+	time.Sleep(3 * time.Second) // the state is written once a second
+	child := childWith(t, dir)
+	if child == 0 {
+		t.Fatal("there is no engine process")
+	}
+	if err := syscall.Kill(child, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(30 * time.Second); !strings.Contains(errs.String(), "the engine ended"); time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("nothing was said of the engine's end: %s", errs)
 		}
 	}
-	eventually(t, base, "hog.example")
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		if again := childWith(t, dir); again != 0 && again != child {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("it did not come back: %s", errs)
+		}
+	}
+	eventually(t, base, "<title>hog.example/, overview")
 	eventually(t, registrationPage(t, base)+"/caches", "kept")
+}
+
+// childWith is the process of an engine that this test started, by a word of its
+// command line; 0 when there is none.
+func childWith(t *testing.T, word string) int {
+	t.Helper()
+	names, err := filepath.Glob("/proc/[0-9]*/cmdline")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		line, err := os.ReadFile(name)
+		if err == nil && strings.Contains(string(line), "--pipe") && strings.Contains(string(line), word) {
+			pid, err := strconv.Atoi(filepath.Base(filepath.Dir(name)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return pid
+		}
+	}
+	return 0
 }
 
 // Two engines would overwrite each other's state.
