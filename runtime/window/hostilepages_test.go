@@ -47,7 +47,7 @@ var hostilePages = []struct{ name, body, told string }{
 	{"selector", `<script>document.querySelector(':not('.repeat(1e5))</script>`, ""},
 	{"selector of many parts", `<script>document.querySelectorAll('b '.repeat(2e4) + 'b')</script>`, ""},
 	{"history", `<script>for (let i = 0; i < 1e5; i++) history.pushState(i, '', '?' + i)</script>`, ""},
-	{"storage", `<script>for (let i = 0; i < 100; i++) localStorage.setItem(i, 'x'.repeat(1 << 20))</script>`, "QuotaExceededError"},
+	{"storage", `<script>for (let i = 0; i < 100; i++) localStorage.setItem(i, 'x'.repeat(6 << 20))</script>`, "exception: "},
 	{"observers", `<script>for (let i = 0; i < 1e4; i++) new MutationObserver(() => {}).observe(document, {subtree: true, childList: true}); document.body.append('x')</script>`, ""},
 	{"windows", `<script>for (let i = 0; i < 200; i++) open('about:blank')</script>`, ""},
 	{"workers", `<script>for (let i = 0; i < 50; i++) new Worker('/loop.js')</script>`, ""},
