@@ -47,6 +47,7 @@ var Rules = []Rule{
 	{Of: "inspector/...", May: []string{"inspector/...", "cdp", "cdp/swproto", "breakpoints", "internal/filter"}, Never: engine},
 	{Of: "runtime/devtools/...", May: []string{"cdp", "cdp/swproto", "breakpoints", "runtime", "runtime/..."}},
 	{Of: "runtime/window/...", May: []string{"breakpoints", "runtime", "runtime/clock", "runtime/fetch", "runtime/cache", "runtime/script", "runtime/webapi/...", "runtime/window/..."}},
+	{Of: "runtime/hostile", May: []string{"cdp", "runtime", "runtime/..."}},
 	{Of: "runtime/webapi/idl", May: []string{"runtime/script"}},
 	{Of: "runtime/webapi/...", May: []string{"breakpoints", "runtime", "runtime/clock", "runtime/script", "runtime/fetch", "runtime/cache", "runtime/webapi/..."}},
 	{Of: "runtime/script", May: []string{"breakpoints", "runtime/clock"}},
