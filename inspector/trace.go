@@ -109,8 +109,7 @@ func (s *Story) stillWaiting() string {
 func (s *Story) add(step TraceStep) {
 	s.Steps = append(s.Steps, step)
 	s.Ended = step.Time
-	// What a route decided stays the verdict when the request then goes past the handler.
-	if step.Verdict != "" && !(s.Verdict == routeMatched && step.Verdict == "fell-through") && (len(s.Steps) == 1 || !aside(step.Algorithm)) {
+	if step.Verdict != "" && !s.settledBefore(step.Verdict) && (len(s.Steps) == 1 || !aside(step.Algorithm)) {
 		s.Verdict = step.Verdict
 	}
 	if id, ok := strings.CutPrefix(step.Subject, "registration:"); ok && s.Registration == "" {
@@ -123,6 +122,13 @@ func (s *Story) add(step TraceStep) {
 		s.Kind = storyKind(step.Algorithm)
 	}
 	s.Title = s.title()
+}
+
+// settledBefore reports whether the story's verdict says more than a later one: what
+// a route decided when the request then goes past the handler, and a failed install,
+// which stops the worker and makes it redundant.
+func (s *Story) settledBefore(verdict string) bool {
+	return s.Verdict == routeMatched && verdict == "fell-through" || s.Verdict == installFailed
 }
 
 // aside reports whether an algorithm's steps stand beside a story: what a handler
@@ -172,8 +178,10 @@ func (s *Story) title() string {
 	return first
 }
 
-// routeMatched is the verdict of a static route.
-const routeMatched = "route-matched"
+const (
+	routeMatched  = "route-matched"  // the verdict of a static route
+	installFailed = "install-failed" // of an install event that failed
+)
 
 func storyKind(algorithm string) StoryKind {
 	switch algorithm {

@@ -72,3 +72,17 @@ func TestWaitingForTheSameClientsIsToldOnce(t *testing.T) {
 		t.Errorf("%+v", stories)
 	}
 }
+
+// The worker of a failed install is stopped and becomes redundant: that is not what
+// came of the story.
+func TestAFailedInstallIsTheVerdictOfItsStory(t *testing.T) {
+	s, _ := Apply(nil, tracedMessage(t,
+		swproto.Trace{Seq: 1, Algorithm: "Start Register", Details: map[string]string{"script": "https://x/sw.js"}},
+		swproto.Trace{Seq: 2, Algorithm: "Install", Step: "12", Parent: 1, Verdict: "install-failed"},
+		swproto.Trace{Seq: 3, Algorithm: "Terminate Service Worker", Parent: 1, Verdict: "stopping"},
+		swproto.Trace{Seq: 4, Algorithm: "Update Worker State", Parent: 1, Verdict: "redundant"},
+	))
+	if stories := Stories(s.Context("i", "c")); len(stories) != 1 || stories[0].Verdict != "install-failed" {
+		t.Errorf("%+v", stories)
+	}
+}

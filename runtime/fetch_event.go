@@ -199,7 +199,10 @@ func (e *Engine) concludeFetch(h *fetchHandling, result FetchResult, dispatched 
 		}
 		// Create Fetch Event and Dispatch 21.4
 		decision := "the worker did not call respondWith()"
-		if result.Err != nil {
+		switch {
+		case len(result.Thrown) > 0:
+			decision = "the handler threw before it called respondWith(): " + result.Thrown[0].Error()
+		case result.Err != nil:
 			decision += ": " + result.Err.Error()
 		}
 		e.trace(traceEvent{algorithm: "Create Fetch Event and Dispatch", step: "21", request: r.ID, parent: h.parent, decision: decision, verdict: "fell-through"})

@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"context"
+	"errors"
 	"testing"
 
 	"github.com/swinspect/swinspect/runtime/fetch"
@@ -39,4 +40,25 @@ func TestStartsBelongToTheirJob(t *testing.T) {
 	if len(seen) != 3 {
 		t.Errorf("only %v were told", seen)
 	}
+}
+
+// A handler that throws before respondWith() lets the request go to the network: the
+// trace tells what it threw.
+func TestATraceTellsWhatAHandlerThrew(t *testing.T) {
+	p := newPlay(t, Options{})
+	p.serve(origin+"/sw.js", "v1")
+	p.plays("v1", &part{listens: []string{"fetch"}, fetch: func(context.Context, *agent, FetchEvent) FetchResult {
+		return FetchResult{Thrown: []error{errors.New("TypeError: tides is not a function")}}
+	}})
+	p.activated(p.mustRegister(p.open("first", "/")))
+	p.navigate("page", "/")
+	for _, e := range p.engine.Trace(0, 0) {
+		if e.Verdict == "fell-through" {
+			if want := "the handler threw before it called respondWith(): TypeError: tides is not a function"; e.Decision != want {
+				t.Errorf("%q, want %q", e.Decision, want)
+			}
+			return
+		}
+	}
+	t.Error("no request fell through")
 }

@@ -3,7 +3,9 @@ package main
 import (
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -49,6 +51,23 @@ func (n *engineNet) close() {
 	}
 }
 
+// folder is the file system below a path; a link that leads out of it leads nowhere.
+// The path is opened anew each time: a build may have put another folder there.
+type folder string
+
+// Open implements fs.FS.
+func (f folder) Open(name string) (fs.File, error) {
+	root, err := os.OpenRoot(string(f))
+	if err != nil {
+		return nil, err
+	}
+	file, err := root.FS().Open(name)
+	if err != nil && !errors.Is(err, fs.ErrPermission) {
+		err = &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+	}
+	return file, errors.Join(err, root.Close())
+}
+
 func (n *engineNetwork) build() (*engineNet, error) {
 	built := &engineNet{}
 	sites := map[string]http.RoundTripper{}
@@ -57,7 +76,7 @@ func (n *engineNetwork) build() (*engineNet, error) {
 		return nil, err
 	}
 	for _, site := range given {
-		sites[site.origin] = fetch.Folder(os.DirFS(site.dir), site.origin)
+		sites[site.origin] = fetch.Folder(folder(site.dir), site.origin)
 		built.start = append(built.start, site.origin+"/")
 	}
 	if n.demo {

@@ -114,9 +114,9 @@ func (k *profileKeeper) keep() {
 // save writes the state when it differs from what was written last.
 func (k *profileKeeper) save() error {
 	p := savedProfile{Format: profileFormat, Registrations: k.context.Engine().Save(), Caches: map[string]cache.Saved{}}
-	for _, r := range p.Registrations {
-		if _, done := p.Caches[r.StorageKey]; !done {
-			p.Caches[r.StorageKey] = k.context.Engine().CacheStorage(r.StorageKey).Save()
+	for _, key := range k.context.Engine().StorageKeys() {
+		if saved := k.context.Engine().CacheStorage(key).Save(); len(saved.Caches) > 0 {
+			p.Caches[key] = saved
 		}
 	}
 	mark, err := p.fingerprint()

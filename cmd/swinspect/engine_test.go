@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/swinspect/swinspect/runtime/cache"
+	"github.com/swinspect/swinspect/runtime/fetch"
 	"github.com/swinspect/swinspect/runtime/window"
 )
 
@@ -188,5 +189,60 @@ func TestAProfileIsWrittenAsItIsRead(t *testing.T) {
 	p.Caches["https://b/"].Caches[0].Entries[1].Time = time.Unix(7, 0)
 	if after, _ := p.fingerprint(); after == before {
 		t.Error("an entry was stored anew, the fingerprint is the same")
+	}
+}
+
+// Caches are kept of every storage key, those of pages without a worker too.
+func TestAProfileKeepsTheCachesOfPages(t *testing.T) {
+	dir := t.TempDir()
+	const key = "https://a.example"
+	browser := window.NewBrowser(window.BrowserOptions{})
+	defer browser.Close()
+	kept, err := openProfile(dir, browser.DefaultContext())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := browser.DefaultContext().Engine().CacheStorage(key).Open("kept"); err != nil {
+		t.Fatal(err)
+	}
+	kept.close()
+	again := window.NewBrowser(window.BrowserOptions{})
+	defer again.Close()
+	kept, err = openProfile(dir, again.DefaultContext())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer kept.close()
+	if names := again.DefaultContext().Engine().CacheStorage(key).Keys(); len(names) != 1 || names[0] != "kept" {
+		t.Errorf("caches %q", names)
+	}
+}
+
+func TestALinkOutOfASiteLeadsNowhere(t *testing.T) {
+	outside, dir := t.TempDir(), t.TempDir()
+	for name, text := range map[string]string{filepath.Join(outside, "secret"): "s", filepath.Join(dir, "page"): "p"} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, to := range map[string]string{"out": filepath.Join(outside, "secret"), "folder": outside, "in": "page"} {
+		if err := os.Symlink(to, filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	site := fetch.Folder(folder(dir), "https://a.example")
+	for path, want := range map[string]int{"/page": 200, "/in": 200, "/out": 404, "/folder/secret": 404, "/none": 404} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://a.example"+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response, err := site.RoundTrip(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = response.Body.Close()
+		if response.StatusCode != want {
+			t.Errorf("%s: %d, want %d", path, response.StatusCode, want)
+		}
 	}
 }

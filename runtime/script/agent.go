@@ -65,7 +65,6 @@ type Agent struct {
 
 	mu         sync.Mutex // guards the fields below
 	tasks      []task
-	spare      []task
 	terminated error
 	closed     bool // no more goroutines may be added to others
 	over       bool // done is closed

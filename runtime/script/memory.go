@@ -30,7 +30,6 @@ func (e *MemoryError) Error() string {
 type meter struct {
 	mu     sync.Mutex
 	sample []metrics.Sample
-	asked  time.Time
 	freed  time.Time
 }
 

@@ -21,8 +21,8 @@ func guardNatives(rt *goja.Runtime) error {
 		if !ok {
 			return false
 		}
-		n, ok := o.Get("length").(goja.Value)
-		return ok && n != nil && n.ToFloat() > float64(limit)
+		n := o.Get("length")
+		return n != nil && n.ToFloat() > float64(limit)
 	}
 	array := rt.Get("Array").(*goja.Object).Get("prototype").(*goja.Object)
 	for _, name := range loops {

@@ -44,7 +44,6 @@ type Browser struct {
 
 	mu       sync.Mutex // guards all below
 	contexts []*Context // the first is the default one
-	closed   bool
 	rand     io.Reader
 }
 

@@ -151,18 +151,8 @@ func (d *Document) queue(source string, f func()) {
 	})
 }
 
-// fetch performs a fetch for the document in parallel, then runs then as a task.
-func (d *Document) fetch(r *fetch.Request, then func(response *fetch.Response)) {
-	r.Origin = d.origin
-	r.ClientID = d.fetchClient().ID
-	client := d.fetchClient()
-	d.frame.page.group.agent.Go(func(context.Context) {
-		response := d.frame.page.context.fetcher.Fetch(d.ctx, r, client)
-		d.queue("networking", func() { then(response) })
-	})
-}
-
-// fetchBody is fetch with the body read to its end; body is nil for a network error.
+// fetchBody performs a fetch for the document in parallel, reads the body to its end,
+// then runs then as a task; body is nil for a network error.
 func (d *Document) fetchBody(r *fetch.Request, then func(response *fetch.Response, body []byte, err error)) {
 	r.Origin = d.origin
 	client := d.fetchClient()

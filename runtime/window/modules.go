@@ -10,6 +10,7 @@ import (
 	"github.com/evanw/esbuild/pkg/api"
 
 	"github.com/swinspect/swinspect/runtime/fetch"
+	"github.com/swinspect/swinspect/runtime/script"
 	"github.com/swinspect/swinspect/runtime/webapi/fetchapi"
 )
 
@@ -89,7 +90,7 @@ func (l *moduleLoader) bundle(entry string, inline *string) (string, error) {
 				return api.OnResolveResult{Path: entry, Namespace: "module"}, nil
 			}
 			if !strings.HasPrefix(a.Path, "/") && !strings.HasPrefix(a.Path, "./") && !strings.HasPrefix(a.Path, "../") && !strings.Contains(a.Path, ":") {
-				return api.OnResolveResult{}, fmt.Errorf("Failed to resolve module specifier %q", a.Path)
+				return api.OnResolveResult{}, &script.SpecifierError{Specifier: a.Path, From: a.Importer}
 			}
 			base, err := fetch.ParseURL(strings.TrimSuffix(a.Importer, "#inline"), nil)
 			if err != nil {

@@ -220,7 +220,7 @@ func (f *Frame) fetchDocument(ctx context.Context, n navigation, source *inherit
 		response = fetcher.FollowRedirect(ctx, r, response, as)
 	}
 	l := &loadedDocument{url: r.CurrentURL(), response: response, client: reserved, referrer: r.Referrer}
-	if u := response.Unfiltered().URL(); u != nil && !response.IsNetworkError() && response.Unfiltered().FromServiceWorker == false {
+	if u := response.Unfiltered().URL(); u != nil && !response.IsNetworkError() && !response.Unfiltered().FromServiceWorker {
 		l.url = u
 	}
 	if response.IsNetworkError() {
