@@ -171,7 +171,7 @@ func guardText(source string) string {
 
 // bindings declares the two names and eval in the global scope.
 var bindings = func() *goja.Program {
-	tree, err := goja.Parse("swinspect:eval", "const "+checkedName+" = this.a, "+evalName+" = this.b, eval_ = this.c", parser.WithDisableSourceMaps)
+	tree, err := goja.Parse("swinspect:eval", "const "+checkedName+" = this.a, "+evalName+" = this.b, eval_ = this.c, "+stickyName+" = this.d, "+loweredName+" = {__proto__: null}", parser.WithDisableSourceMaps)
 	if err != nil {
 		panic(err)
 	}
@@ -210,7 +210,7 @@ func installEvals(rt *goja.Runtime) error {
 	}).(*goja.Object)
 	_ = indirect.DefineDataProperty("name", rt.ToValue("eval"), goja.FLAG_FALSE, goja.FLAG_TRUE, goja.FLAG_FALSE)
 	_ = indirect.DefineDataProperty("length", rt.ToValue(1), goja.FLAG_FALSE, goja.FLAG_TRUE, goja.FLAG_FALSE)
-	values := map[string]any{"a": checked, "b": indirect, "c": own}
+	values := map[string]any{"a": checked, "b": indirect, "c": own, "d": newSticky(rt).dress}
 	for name, v := range values {
 		if err := global.Set(name, v); err != nil {
 			return err

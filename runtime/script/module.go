@@ -55,6 +55,7 @@ func CompileModule(ctx context.Context, entry string, load ModuleLoader) (*goja.
 	if err != nil {
 		return nil, asSyntaxError(entry, code, err)
 	}
+	guardSyntax(tree, code)
 	p, err := goja.CompileAST(tree, false)
 	if err != nil {
 		return nil, err

@@ -29,6 +29,7 @@ func Parse(url, source string) (*ast.Program, error) {
 		lowered, ok := lower(url, source)
 		if ok {
 			if mapped, again := goja.Parse(url, lowered, parser.WithSourceMapLoader(inlineMap)); again == nil {
+				hideHelpers(mapped, source)
 				tree, err = mapped, nil
 			}
 		}
@@ -39,6 +40,7 @@ func Parse(url, source string) (*ast.Program, error) {
 	if mayEval(source) {
 		guardEvals(tree)
 	}
+	guardSyntax(tree, source)
 	if strings.Contains(source, "arguments") && strings.Contains(source, "=>") {
 		guardArguments(reflect.ValueOf(tree))
 	}
