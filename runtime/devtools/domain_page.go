@@ -25,7 +25,6 @@ type pageState struct {
 	loading    []*window.Frame   // frames with a navigation under way, the newest last
 	scripts    []newDocumentScript
 	dialog     *openDialog
-	requested  string          // URL of the navigation under way
 	failed     map[string]bool // loader ids of navigations whose request failed
 }
 

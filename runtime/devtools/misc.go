@@ -41,7 +41,7 @@ const protocolVersion = "156.0.0.0"
 // "swinspect/156.0.0.0 (1.2.3)".
 func (s *Server) product() string {
 	name, version, _ := strings.Cut(s.options.Product, "/")
-	return name + "/" + protocolVersion + " (" + version + ")"
+	return name + "/" + protocolVersion + " (" + strings.Trim(version, "()") + ")"
 }
 
 // enabledOnly are domains that clients enable on every target and whose events never

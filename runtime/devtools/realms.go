@@ -27,6 +27,7 @@ type realmState struct {
 	top             bool   // a page's main frame's, or a worker's
 	origin          string
 	worlds          []*world
+	sources         []*sourced // guarded by Server.mu
 	helper          *helper
 	past            []pastMessage // console messages for sessions that enable Runtime later
 	gone            chan struct{} // closed when the realm is destroyed
@@ -55,8 +56,6 @@ var inspectProgram = goja.MustCompile("swinspect:inspect", inspectJS, true)
 type helper struct {
 	describe, properties, entries, byValue, deep, proto goja.Callable
 }
-
-type helperKey struct{}
 
 func newHelper(a *script.Agent) *helper {
 	v, err := a.Run(inspectProgram)
@@ -109,6 +108,7 @@ func (s *Server) realmCreated(r *script.Realm, f *window.Frame, w *window.Worker
 	}
 	scripts, bindings := s.toInject(rs)
 	s.mu.Unlock()
+	r.Sourced = func(x script.Source) { s.scriptRuns(rs, x) }
 	for _, b := range bindings {
 		rs.bind(b.session, b.name)
 	}

@@ -57,6 +57,7 @@ type Server struct {
 	order        []*subject // by age
 	contexts     map[string]*contextState
 	realms       map[realmKey]*realmState
+	scriptIDs    int64 // the last of Debugger.scriptParsed
 	contextIDs   int64 // of execution contexts
 	requests     map[requestKey]*request
 	requestOrder []requestKey // of requests, oldest first

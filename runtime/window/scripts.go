@@ -22,7 +22,8 @@ type scriptState struct {
 	source         string
 	ready          bool
 	failed         bool
-	run            func() // a module's; nil: a classic script
+	run            func()          // a module's; nil: a classic script
+	modules        []script.Source // of a module: the texts of its graph
 	blocking       *feeder
 }
 
@@ -188,6 +189,7 @@ func (d *Document) execute(w *Node, s *scriptState) {
 	}
 	old := d.current
 	d.current = w
+	d.tell(s)
 	_, err := d.scope.run(s.url.String(), s.source)
 	d.current = old
 	if err != nil {
@@ -197,6 +199,17 @@ func (d *Document) execute(w *Node, s *scriptState) {
 		w.FireSimple("load")
 	}
 	d.realm.Agent().Checkpoint()
+}
+
+// tell names the scripts that are about to run.
+func (d *Document) tell(s *scriptState) {
+	if s.modules == nil {
+		text := s.source
+		d.realm.Source(script.Source{URL: s.url.String(), Text: func() string { return text }})
+	}
+	for _, m := range s.modules {
+		d.realm.Source(m)
+	}
 }
 
 // report reports what a script of the document threw, or that it does not parse.
