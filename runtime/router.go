@@ -105,6 +105,32 @@ func newCompiledRule(rule RouterRule, c compiledCondition, number int) compiledR
 	return compiledRule{rule: rule, condition: c, details: map[string]string{"rule": strconv.Itoa(number), "source": rule.Source.String()}}
 }
 
+// understood is the rule as the engine matches it: patterns parsed, on the base of
+// the worker's script, and methods normalised.
+func (r *compiledRule) understood() RouterRule {
+	return RouterRule{Condition: r.condition.understood(), Source: r.rule.Source}
+}
+
+func (c *compiledCondition) understood() RouterCondition {
+	out := c.RouterCondition
+	if c.pattern != nil {
+		out.URLPattern = &URLPatternInput{Pattern: c.pattern}
+	}
+	if c.RequestMethod != nil {
+		method := normalizeMethod(*c.RequestMethod)
+		out.RequestMethod = &method
+	}
+	out.Or = nil
+	for i := range c.or {
+		out.Or = append(out.Or, c.or[i].understood())
+	}
+	if c.not != nil {
+		not := c.not.understood()
+		out.Not = &not
+	}
+	return out
+}
+
 // parseURLPattern is Parse URL Pattern.
 func parseURLPattern(raw *URLPatternInput, w *Worker) (*urlpattern.URLPattern, error) {
 	// Parse URL Pattern 1: relative patterns stand on the script's URL.
