@@ -41,7 +41,7 @@ var site = fstest.MapFS{
 			const { pathname } = new URL(e.request.url);
 			if (pathname === '/made') e.respondWith(new Response('made', {headers: {'Content-Type': 'text/plain'}}));
 			if (pathname === '/cached') e.respondWith(caches.match('/cached'));
-			if (pathname === '/passed') e.respondWith(fetch('/plain.txt'));
+			if (pathname === '/passed') e.respondWith(fetch('/plain.txt', {cache: 'no-store'}));
 			if (pathname === '/refused') e.respondWith(Promise.reject(new Error('refused')));
 		});`),
 	"broken.js": file(`let let = ;`),

@@ -2,9 +2,12 @@ package devtools
 
 import (
 	"encoding/base64"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/swinspect/swinspect/runtime/fetch"
 )
 
 // requestsOf are the names of Network's events about a URL and what each tells.
@@ -61,7 +64,16 @@ func TestRequestsThroughAWorker(t *testing.T) {
 }
 
 func TestPostData(t *testing.T) {
-	c := connect(t)
+	folder := fetch.Folder(site, origin)
+	c := connect(t, func(o *Options) {
+		o.Browser.Network = fetch.Function(func(r *http.Request) (*http.Response, error) {
+			if r.URL.Path != "/never" {
+				return folder.RoundTrip(r)
+			}
+			<-r.Context().Done()
+			return nil, r.Context().Err()
+		})
+	})
 	p := c.page("/index.html")
 	c.call(p, "Network.enable", nil)
 	sent := p.Listen(0, "Network.requestWillBeSent")
@@ -71,7 +83,7 @@ func TestPostData(t *testing.T) {
 	is(t, "asked for", c.call(p, "Network.getRequestPostData", object{"requestId": e.Params["requestId"]})["postData"], "some text")
 	c.refused(p, "Network.getRequestPostData", object{"requestId": "1"}, -32000, "No resource")
 	failed := p.Listen(0, "Network.loadingFailed")
-	c.evaluate(p, `(() => { const a = new AbortController(); const f = fetch('/plain.txt', {signal: a.signal}).catch(() => 1); a.abort(); return f })()`)
+	c.evaluate(p, `(() => { const a = new AbortController(); const f = fetch('/never', {signal: a.signal}).catch(() => 1); a.abort(); return f })()`)
 	if e := next(t, failed); e.Params["errorText"] != "net::ERR_ABORTED" || e.Params["canceled"] != true {
 		t.Errorf("aborted: %v", e.Params)
 	}

@@ -194,10 +194,13 @@ func documentReferrer(l *loadedDocument) string {
 // install makes the document the frame's and tells everybody.
 func (f *Frame) install(d *Document) {
 	f.document = d
-	f.replaces = ""
+	replaces := ""
 	if d.client != nil {
-		f.replaces = d.client.ID()
+		replaces = d.client.ID()
 	}
+	f.navMu.Lock()
+	f.replaces = replaces
+	f.navMu.Unlock()
 	c := f.page.context
 	c.mu.Lock()
 	f.url, f.loaderID, f.realm, f.origin = d.url.String(), d.loaderID, d.realm.Realm, d.origin

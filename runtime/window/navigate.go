@@ -295,9 +295,9 @@ func (f *Frame) navigationRequest(n navigation, source *inheritance) *fetch.Requ
 	if n.policy != "" {
 		r.ReferrerPolicy = n.policy
 	}
-	if f.replaces != "" {
-		r.ReplacesClientID = f.replaces
-	}
+	f.navMu.Lock()
+	r.ReplacesClientID = f.replaces
+	f.navMu.Unlock()
 	if n.reload {
 		r.Cache = "no-cache"
 	} else if n.history {
