@@ -49,9 +49,10 @@ cover: setup ## test coverage, as text and in coverage.html
 	$(GO) tool cover -html=coverage.out -o coverage.html
 
 .PHONY: bench
-bench: setup ## benchmarks, with a real browser; figures on standard output
+bench: ## benchmarks, with a real browser and the engine's rivals; figures on standard output
+	BENCH=1 scripts/setup.sh
 	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 30m ./uitest
-	$(GO) test -run '^$$' -bench . -timeout 30m ./cdp/... ./inspector/... ./internal/...
+	$(GO) test -run '^$$' -bench . -timeout 30m ./cdp/... ./inspector/... ./runtime/... ./internal/...
 
 .PHONY: shots
 shots: setup ## the README's pictures, into docs/img

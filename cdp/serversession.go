@@ -161,20 +161,43 @@ func (s *ServerSession) handle(q queued) {
 		s.answer(q, nil, &MessageError{Code: CodeMethodNotFound, Message: fmt.Sprintf("'%s' wasn't found", q.method)})
 		return
 	}
-	result, err := s.guard(q, func(ctx context.Context) (jsonv2.Value, error) { return h(ctx, s, q.params) })
+	after := &afterReply{}
+	ctx := context.WithValue(s.ctx, afterReplyKey{}, after)
+	result, err := s.guard(q, func() (jsonv2.Value, error) { return h(ctx, s, q.params) })
 	later, ok := errors.AsType[*laterError](err)
 	if !ok {
 		s.answer(q, result, err)
+		after.run()
 		return
 	}
 	s.server.wg.Go(func() {
-		result, err := s.guard(q, later.wait)
+		result, err := s.guard(q, func() (jsonv2.Value, error) { return later.wait(ctx) })
 		s.answer(q, result, err)
+		after.run()
 	})
 }
 
+type afterReplyKey struct{}
+
+// afterReply is what is to happen when a command was answered; only its handler uses it.
+type afterReply struct{ all []func() }
+
+func (a *afterReply) run() {
+	for _, f := range a.all {
+		f()
+	}
+}
+
+// AfterReply has f called once the command whose handler was given ctx is answered,
+// or cannot be: for events that must not come before the reply.
+func AfterReply(ctx context.Context, f func()) {
+	if after, ok := ctx.Value(afterReplyKey{}).(*afterReply); ok {
+		after.all = append(after.all, f)
+	}
+}
+
 // guard turns a panic of a handler into an error reply and a line in the log.
-func (s *ServerSession) guard(q queued, f func(context.Context) (jsonv2.Value, error)) (result jsonv2.Value, err error) {
+func (s *ServerSession) guard(q queued, f func() (jsonv2.Value, error)) (result jsonv2.Value, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			s.server.log.Error("handler panicked", "method", q.method, "session", s.id,
@@ -182,7 +205,7 @@ func (s *ServerSession) guard(q queued, f func(context.Context) (jsonv2.Value, e
 			result, err = nil, &MessageError{Code: CodeInternalError, Message: "Internal error"}
 		}
 	}()
-	return f(s.ctx)
+	return f()
 }
 
 // answer sends the reply. A session that ended meanwhile gets none.

@@ -322,10 +322,13 @@ func runStopAll(ctx context.Context, at *attempt) result {
 		return left == 0
 	})
 	if errors.Is(err, context.DeadlineExceeded) {
+		if left == 1 {
+			return noEffect("1 of %s still runs", counted(len(were), "worker", "workers"))
+		}
 		return noEffect("%d of %d workers still run", left, len(were))
 	}
 	if err != nil {
 		return failure(err)
 	}
-	return confirmed("%d workers stopped", len(were))
+	return confirmed("%s stopped", counted(len(were), "worker", "workers"))
 }

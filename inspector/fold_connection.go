@@ -37,6 +37,9 @@ func (f *fold) attached(n NoteAttached) {
 	if c.Instance == "" || !sameBrowser {
 		c.Instances++
 	}
+	if sameBrowser {
+		c.LostAt, c.LostWhy = time.Time{}, ""
+	}
 	c.Status, c.Since, c.Reason, c.Attempts = Live, f.now, "", 0
 	c.Instance, c.Product, c.UserAgent = f.m.Instance, n.Product, n.UserAgent
 	if n.Endpoint != "" {
@@ -44,7 +47,7 @@ func (f *fold) attached(n NoteAttached) {
 	}
 	f.s.Targets, f.copied.targets = nil, true
 	f.s.own, f.s.finding = nil, n.Listing
-	f.forgetSessions(lost)
+	f.forgetSessions(lost, c.LostWhy)
 	for _, x := range f.s.Contexts {
 		x := f.context(x.Instance, x.ID)
 		x.Gone = x.Instance != f.m.Instance
@@ -70,14 +73,14 @@ func attachedWords(returned, sameBrowser bool, product string) string {
 
 // forgetSessions drops what died with the old link: debugger pauses and
 // sessions everywhere, and the registrations of other browser instances.
-func (f *fold) forgetSessions(lost time.Time) {
+func (f *fold) forgetSessions(lost time.Time, why string) {
 	for _, r := range f.s.Registrations {
 		old := r.Key.Instance != f.m.Instance && r.GoneAt.IsZero()
 		if old {
 			w := f.registration(r.Key)
 			w.GoneAt = lost
 			if !w.Deleted() {
-				f.change(Change{Kind: ChangeRegistration, Registration: r.Key, What: "gone with its browser"})
+				f.change(Change{Kind: ChangeRegistration, Registration: r.Key, What: "gone with its browser", Cause: why})
 			}
 		}
 		for _, v := range r.Versions {
@@ -93,6 +96,7 @@ func (f *fold) forgetSessions(lost time.Time) {
 func (f *fold) gone(n NoteGone) {
 	c := &f.s.Connection
 	c.Status, c.Since, c.Reason, c.Attempts = Gone, f.now, n.Reason, 0
+	c.LostAt, c.LostWhy = f.now, n.Reason
 	f.change(Change{Kind: ChangeConnection, What: "gone", Cause: n.Reason})
 }
 

@@ -97,12 +97,21 @@ func (b *Browser) dial(ctx context.Context) (cdp.Transport, cdp.Endpoint, error)
 	return t, ep, err
 }
 
+// ProcessEndedError is what a transport's Read returns that knows why the process
+// at its other end is gone.
+type ProcessEndedError struct{ Cause string }
+
+func (e *ProcessEndedError) Error() string { return "its process ended: " + e.Cause }
+
 // lossReason says in words why a link ended.
 func lossReason(l *link) string {
 	if err := context.Cause(l.ctx); err != nil && !errors.Is(err, context.Canceled) {
 		return err.Error()
 	}
 	err := l.conn.Err()
+	if ended, ok := errors.AsType[*ProcessEndedError](err); ok {
+		return ended.Error()
+	}
 	switch {
 	case err == nil, errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return "the browser closed the connection"

@@ -45,6 +45,10 @@ type Connection struct {
 	Product   string // Browser.getVersion product, e.g. "Chrome/156.0.8078.79"
 	UserAgent string
 	Instances int // distinct browser instances seen under this endpoint
+	// When and why it was lost last; zero when it never was, or the same process
+	// was found again.
+	LostAt  time.Time
+	LostWhy string
 }
 
 // Context is one browser context (a profile or an incognito one).

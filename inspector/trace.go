@@ -77,22 +77,39 @@ func rootOf(step TraceStep, at map[uint64]int, all []Story) uint64 {
 }
 
 // StoriesOf are the stories of one registration: those that name it, attempts to
-// register its scope, and fetches in its scope that no registration took.
+// register its scope, and fetches in its scope that no registration took. That a
+// version still waits for the same clients is told once, as it was asked last: it
+// is asked after each event.
 func (s *State) StoriesOf(r *Registration) []Story {
 	var mine []Story
+	waits := map[string]bool{}
 	for _, story := range Stories(s.Context(r.Key.Instance, r.Key.Context)) {
 		if story.Registration == r.Key.ID || story.Registration == "" && (story.detail("scope") == r.Scope || inScope(r.Scope, story.detail("url"))) {
+			if still := story.stillWaiting(); still != "" {
+				if waits[still] {
+					continue
+				}
+				waits[still] = true
+			}
 			mine = append(mine, story)
 		}
 	}
 	return mine
 }
 
+// stillWaiting are the clients that a version waits for, when the story is nothing
+// but that; "" otherwise.
+func (s *Story) stillWaiting() string {
+	if len(s.Steps) != 1 || s.Steps[0].Algorithm != "Try Activate" || s.Verdict != "waiting-for-clients" {
+		return ""
+	}
+	return s.Steps[0].Subject + " " + s.detail("version") + " " + s.detail("clients")
+}
+
 func (s *Story) add(step TraceStep) {
 	s.Steps = append(s.Steps, step)
 	s.Ended = step.Time
-	// What a route decided stays the verdict when the request then goes past the handler.
-	if step.Verdict != "" && !(s.Verdict == routeMatched && step.Verdict == "fell-through") && (len(s.Steps) == 1 || !aside(step.Algorithm)) {
+	if step.Verdict != "" && !s.settledBefore(step.Verdict) && (len(s.Steps) == 1 || !aside(step.Algorithm)) {
 		s.Verdict = step.Verdict
 	}
 	if id, ok := strings.CutPrefix(step.Subject, "registration:"); ok && s.Registration == "" {
@@ -105,6 +122,13 @@ func (s *Story) add(step TraceStep) {
 		s.Kind = storyKind(step.Algorithm)
 	}
 	s.Title = s.title()
+}
+
+// settledBefore reports whether the story's verdict says more than a later one: what
+// a route decided when the request then goes past the handler, and a failed install,
+// which stops the worker and makes it redundant.
+func (s *Story) settledBefore(verdict string) bool {
+	return s.Verdict == routeMatched && verdict == "fell-through" || s.Verdict == installFailed
 }
 
 // aside reports whether an algorithm's steps stand beside a story: what a handler
@@ -154,8 +178,10 @@ func (s *Story) title() string {
 	return first
 }
 
-// routeMatched is the verdict of a static route.
-const routeMatched = "route-matched"
+const (
+	routeMatched  = "route-matched"  // the verdict of a static route
+	installFailed = "install-failed" // of an install event that failed
+)
 
 func storyKind(algorithm string) StoryKind {
 	switch algorithm {

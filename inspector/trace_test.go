@@ -61,3 +61,28 @@ func TestStoriesOfARegistration(t *testing.T) {
 		t.Errorf("got %v", seqs)
 	}
 }
+
+func TestWaitingForTheSameClientsIsToldOnce(t *testing.T) {
+	wait := func(seq uint64, clients string) swproto.Trace {
+		return swproto.Trace{Seq: seq, Algorithm: "Try Activate", Subject: "registration:1", Verdict: "waiting-for-clients", Details: map[string]string{"clients": clients}}
+	}
+	s, _ := Apply(nil, tracedMessage(t, wait(1, "https://x/ https://x/b"), wait(2, "https://x/"), wait(3, "https://x/"), wait(4, "https://x/")))
+	stories := s.StoriesOf(&Registration{Key: RegistrationKey{Instance: "i", Context: "c", ID: "1"}, Scope: "https://x/"})
+	if len(stories) != 2 || stories[0].Seq != 4 || stories[1].Seq != 1 {
+		t.Errorf("%+v", stories)
+	}
+}
+
+// The worker of a failed install is stopped and becomes redundant: that is not what
+// came of the story.
+func TestAFailedInstallIsTheVerdictOfItsStory(t *testing.T) {
+	s, _ := Apply(nil, tracedMessage(t,
+		swproto.Trace{Seq: 1, Algorithm: "Start Register", Details: map[string]string{"script": "https://x/sw.js"}},
+		swproto.Trace{Seq: 2, Algorithm: "Install", Step: "12", Parent: 1, Verdict: "install-failed"},
+		swproto.Trace{Seq: 3, Algorithm: "Terminate Service Worker", Parent: 1, Verdict: "stopping"},
+		swproto.Trace{Seq: 4, Algorithm: "Update Worker State", Parent: 1, Verdict: "redundant"},
+	))
+	if stories := Stories(s.Context("i", "c")); len(stories) != 1 || stories[0].Verdict != "install-failed" {
+		t.Errorf("%+v", stories)
+	}
+}

@@ -56,7 +56,7 @@ func (e *Engine) activate(r *Registration, parent uint64) (done <-chan struct{})
 func (e *Engine) fireActivate(r *Registration, w *Worker, parent uint64) {
 	if e.shouldSkipEvent("activate", w) {
 		e.trace(traceEvent{algorithm: "Should Skip Event", step: "1", worker: w, parent: parent, decision: "nothing listens to activate", verdict: "no-listener"})
-	} else if _, err := e.runServiceWorker(e.ctx, w, "activate", false); err == nil {
+	} else if _, err := e.runServiceWorker(e.ctx, w, "activate", parent, false); err == nil {
 		result := e.dispatch(e.ctx, w, Event{Type: "activate"}, parent)
 		if result.Err != nil {
 			e.workerError(w, result.Err)

@@ -1,6 +1,9 @@
 package runtime
 
-import "sync"
+import (
+	"context"
+	"sync"
+)
 
 // attachments is what other packages keep per engine: the databases and locks of
 // its storage keys.
@@ -15,4 +18,13 @@ func (e *Engine) Attached(key any, make func() any) any {
 	}
 	v, _ := e.attachments.m.LoadOrStore(key, make())
 	return v
+}
+
+// InBackground runs f in a goroutine that Close waits for; ctx ends when the engine
+// closes. It reports false when that is so already. For work of other packages that
+// outlives the page or the worker that asked for it.
+func (e *Engine) InBackground(f func(ctx context.Context)) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.outside(func() { f(e.ctx) })
 }

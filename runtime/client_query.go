@@ -141,6 +141,22 @@ func (e *Engine) GetClient(ctx context.Context, w *Worker, id string) (*ClientVi
 	return e.resolveGetClientPromise(c)
 }
 
+// ClientNow is GetClient without the wait; ok is false while the client is being
+// made. What several calls give comes in the order of the calls.
+func (e *Engine) ClientNow(w *Worker, id string) (v *ClientView, ok bool, err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	c := e.clients[id]
+	if c == nil || c.storageKey != w.registration.storageKey {
+		return nil, true, nil
+	}
+	if !c.executionReady {
+		return nil, false, nil
+	}
+	v, err = e.resolveGetClientPromise(c)
+	return v, true, err
+}
+
 // resolveGetClientPromise is Resolve Get Client Promise.
 func (e *Engine) resolveGetClientPromise(c *Client) (*ClientView, error) {
 	// Resolve Get Client Promise 1 and 2

@@ -46,6 +46,13 @@ func (e *Engine) ClientByID(id string) *Client {
 	return e.clients[id]
 }
 
+// SetFetchClient tells as whom the client fetches (ClientOptions.FetchClient).
+func (c *Client) SetFetchClient(as func() fetch.Client) {
+	c.engine.mu.Lock()
+	defer c.engine.mu.Unlock()
+	c.fetchAs = as
+}
+
 // SetEnvironment gives a reserved client its environment settings object.
 func (c *Client) SetEnvironment(env Environment) {
 	c.change(func() {

@@ -44,7 +44,7 @@ func (e *Engine) forceUpdateOnPageLoad(h *fetchHandling) {
 func (e *Engine) StartWorker(ctx context.Context, w *Worker, cause string) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	status, err := e.runServiceWorker(ctx, w, cause, false)
+	status, err := e.runServiceWorker(ctx, w, cause, 0, false)
 	if err == nil {
 		err = status
 	}

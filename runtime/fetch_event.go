@@ -52,7 +52,7 @@ func (e *Engine) startForEmpty(h *fetchHandling) {
 	w := h.worker
 	e.inParallel(func() {
 		if e.waitActivated(e.ctx, w) == nil {
-			_, _ = e.runServiceWorker(e.ctx, w, "fetch", false)
+			_, _ = e.runServiceWorker(e.ctx, w, "fetch", h.parent, false)
 		}
 		e.softUpdateAfter(h)
 	})
@@ -67,7 +67,7 @@ func (e *Engine) dispatchFetch(h *fetchHandling, p *preload, race *race) (FetchR
 			return FetchResult{}, err
 		}
 		// Create Fetch Event and Dispatch 16
-		if _, err := e.runServiceWorker(h.ctx, w, "fetch", false); err != nil {
+		if _, err := e.runServiceWorker(h.ctx, w, "fetch", h.parent, false); err != nil {
 			return FetchResult{}, err
 		}
 		run := w.run
@@ -199,7 +199,10 @@ func (e *Engine) concludeFetch(h *fetchHandling, result FetchResult, dispatched 
 		}
 		// Create Fetch Event and Dispatch 21.4
 		decision := "the worker did not call respondWith()"
-		if result.Err != nil {
+		switch {
+		case len(result.Thrown) > 0:
+			decision = "the handler threw before it called respondWith(): " + result.Thrown[0].Error()
+		case result.Err != nil:
 			decision += ": " + result.Err.Error()
 		}
 		e.trace(traceEvent{algorithm: "Create Fetch Event and Dispatch", step: "21", request: r.ID, parent: h.parent, decision: decision, verdict: "fell-through"})

@@ -1,6 +1,37 @@
 package runtime
 
-import "context"
+import (
+	"context"
+	"time"
+)
+
+// FunctionalInfo is a functional event that was dispatched at a worker, or is over.
+type FunctionalInfo struct {
+	Registration, StorageKey string
+	Scope                    string
+	Type                     string // "push", "sync", "periodicsync", …
+	Data                     []byte // of push
+	Tag                      string // of sync and periodicsync
+	LastChance               bool
+	// Over is false when the event is dispatched, and true when its lifetime
+	// promises have settled or it could not be dispatched; Err then says what failed.
+	Over bool
+	Err  error
+	Time time.Time
+}
+
+// FunctionalObserver is what an Observer may be as well.
+type FunctionalObserver interface{ FunctionalEvent(FunctionalInfo) }
+
+// functional tells the Observer of an event.
+func (e *Engine) functional(r *Registration, ev Event, over bool, err error) {
+	if o, ok := e.observer.(FunctionalObserver); ok {
+		o.FunctionalEvent(FunctionalInfo{
+			Registration: r.id, StorageKey: r.storageKey, Scope: r.scopeKey, Type: ev.Type, Data: ev.Data, Tag: ev.Tag, LastChance: ev.LastChance,
+			Over: over, Err: err, Time: e.clock.Now(),
+		})
+	}
+}
 
 // FireFunctionalEvent is Fire Functional Event: it blocks until the event's
 // lifetime promises have settled. Event.ID is set by the engine. err is why the
@@ -8,7 +39,13 @@ import "context"
 func (e *Engine) FireFunctionalEvent(ctx context.Context, r *Registration, ev Event) (EventResult, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.fireFunctionalEvent(ctx, r, ev)
+	result, err := e.fireFunctionalEvent(ctx, r, ev)
+	failed := err
+	if err == nil {
+		failed = result.Err
+	}
+	e.functional(r, ev, true, failed)
+	return result, err
 }
 
 func (e *Engine) fireFunctionalEvent(ctx context.Context, r *Registration, ev Event) (EventResult, error) {
@@ -29,15 +66,18 @@ func (e *Engine) fireFunctionalEvent(ctx context.Context, r *Registration, ev Ev
 	if e.shouldSkipEvent(ev.Type, w) {
 		return EventResult{}, nil
 	}
-	for {
+	for told := false; ; told = true {
 		// Fire Functional Event 4
 		if err := e.waitActivated(ctx, w); err != nil {
 			return EventResult{}, err
 		}
 		// Fire Functional Event 5
-		if _, err := e.runServiceWorker(ctx, w, ev.Type, false); err != nil {
+		if _, err := e.runServiceWorker(ctx, w, ev.Type, parent, false); err != nil {
 			e.trace(traceEvent{algorithm: "Fire Functional Event", step: "5", worker: w, parent: parent, decision: "the worker did not start: " + err.Error(), verdict: "start-failed"})
 			return EventResult{}, err
+		}
+		if !told {
+			e.functional(r, ev, false, nil)
 		}
 		// Fire Functional Event 6 and 7: an event the worker did not get before it was
 		// stopped stands first in the queue of its next run.

@@ -72,10 +72,10 @@ func (e *Engine) imported(w *Worker, u string, s *Script, step string) (*Script,
 	case s.bad != nil:
 		why = s.bad.Error()
 	default:
-		e.trace(traceEvent{algorithm: "ServiceWorkerGlobalScope.importScripts()", step: step, worker: w, decision: "the script was imported", verdict: "imported", details: details})
+		e.trace(traceEvent{algorithm: "ServiceWorkerGlobalScope.importScripts()", step: step, worker: w, parent: w.story, decision: "the script was imported", verdict: "imported", details: details})
 		return s, nil
 	}
-	e.trace(traceEvent{algorithm: "ServiceWorkerGlobalScope.importScripts()", step: step, worker: w, decision: "the script cannot be imported: " + why, verdict: "import-failed", details: details})
+	e.trace(traceEvent{algorithm: "ServiceWorkerGlobalScope.importScripts()", step: step, worker: w, parent: w.story, decision: "the script cannot be imported: " + why, verdict: "import-failed", details: details})
 	return nil, &Exception{Name: "NetworkError", Message: "Failed to execute 'importScripts' on 'WorkerGlobalScope': The script at '" + u + "' failed to load: " + why + "."}
 }
 

@@ -94,7 +94,7 @@ func (e *Engine) workerInfo(w *Worker) WorkerInfo {
 		info.PendingEvents = w.run.pending
 	}
 	for _, r := range w.routes {
-		info.Routes = append(info.Routes, r.rule)
+		info.Routes = append(info.Routes, r.understood())
 	}
 	for _, c := range w.registration.usersInOrder() {
 		if c.Controller() == w {

@@ -89,9 +89,10 @@ func (e *Engine) fireInstall(j *job, w *Worker) error {
 		return nil
 	}
 	// Install 11.2
-	if _, err := e.runServiceWorker(e.ctx, w, "install", j.forceBypass); err != nil {
+	if _, err := e.runServiceWorker(e.ctx, w, "install", j.trace, j.forceBypass); err != nil {
 		return err
 	}
+	w.story = j.trace
 	// Install 11.3
 	result := e.dispatch(e.ctx, w, Event{Type: "install"}, j.trace)
 	return result.Err
@@ -180,19 +181,19 @@ func (e *Engine) settleExtended(w *Worker, run *run) {
 	}
 	e.workerChanged(w)
 	e.armIdle(w)
-	e.noPendingEvents(w.registration)
+	e.noPendingEvents(w.registration, 0)
 }
 
 // noPendingEvents retries what waits for events to be over: clearing an
 // unregistered registration, activating a waiting worker.
-func (e *Engine) noPendingEvents(r *Registration) {
+func (e *Engine) noPendingEvents(r *Registration, story uint64) {
 	if r.cleared {
 		return
 	}
 	if e.unregistered(r) {
-		e.tryClearRegistration(r, 0)
+		e.tryClearRegistration(r, story)
 	}
 	if r.waiting != nil {
-		e.tryActivate(r, 0)
+		e.tryActivate(r, story)
 	}
 }

@@ -34,12 +34,15 @@ func (e *Engine) deliver(w *Worker) {
 	}
 	w.delivering = true
 	e.inParallel(func() {
-		defer func() { w.delivering = false }()
+		defer func() {
+			w.delivering = false
+			e.noPendingEvents(w.registration, 0)
+		}()
 		for len(w.messages) > 0 && !e.closed {
 			m := w.messages[0]
 			// ServiceWorker.postMessage() 6.1 and 6.2. The event is dispatched even when
 			// nothing listened at first, for a listener may have come since.
-			if _, err := e.runServiceWorker(e.ctx, w, "message", false); err != nil {
+			if _, err := e.runServiceWorker(e.ctx, w, "message", 0, false); err != nil {
 				if errors.Is(err, errRedundant) || errors.Is(err, ErrClosed) {
 					w.messages = nil
 				} else if len(w.messages) > 0 {
@@ -50,8 +53,9 @@ func (e *Engine) deliver(w *Worker) {
 			if len(w.messages) == 0 || w.messages[0] != m {
 				continue
 			}
-			w.messages = w.messages[1:]
+			w.messages, w.handing = w.messages[1:], true
 			e.dispatchMessage(w, m)
+			w.handing = false
 		}
 	})
 }

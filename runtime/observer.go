@@ -36,10 +36,10 @@ type WorkerInfo struct {
 	ID, RegistrationID    string
 	ScriptURL, Type       string
 	State                 State
-	Running               string // "stopped", "starting", "running", "stopping"
-	EverInstalling        bool   // false before the worker entered installing: CDP's "new"
-	Routes                []RouterRule
-	Clients               []string // ids of controlled clients
+	Running               string       // "stopped", "starting", "running", "stopping"
+	EverInstalling        bool         // false before the worker entered installing: CDP's "new"
+	Routes                []RouterRule // as the engine matches them: patterns parsed, methods normalised
+	Clients               []string     // ids of controlled clients
 	ScriptModified        time.Time
 	ScriptFetched         time.Time
 	StartCause, StopCause string

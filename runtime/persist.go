@@ -62,6 +62,20 @@ func (e *Engine) Save() []SavedRegistration {
 	return saved
 }
 
+// StorageKeys are those that have a cache storage, registrations or not, sorted.
+func (e *Engine) StorageKeys() []string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var keys []string
+	for key, p := range e.partitions {
+		if p.caches != nil {
+			keys = append(keys, key)
+		}
+	}
+	slices.Sort(keys)
+	return keys
+}
+
 func saveWorker(w *Worker) *SavedWorker {
 	if w == nil {
 		return nil

@@ -96,13 +96,39 @@ func (e *Engine) addRoutes(w *Worker, rules []RouterRule) error {
 		return typeError("Failed to execute 'addRoutes' on 'InstallEvent': the rules exceed the limit of %d conditions or of %d levels.", maxRouterConditions, maxRouterDepth)
 	}
 	w.routes = all
-	e.trace(traceEvent{algorithm: "Check Router Registration Limit", worker: w, decision: "the routes were added", verdict: "routes-added"})
+	e.trace(traceEvent{algorithm: "Check Router Registration Limit", worker: w, parent: w.story, decision: "the routes were added", verdict: "routes-added"})
 	e.workerChanged(w)
 	return nil
 }
 
 func newCompiledRule(rule RouterRule, c compiledCondition, number int) compiledRule {
 	return compiledRule{rule: rule, condition: c, details: map[string]string{"rule": strconv.Itoa(number), "source": rule.Source.String()}}
+}
+
+// understood is the rule as the engine matches it: patterns parsed, on the base of
+// the worker's script, and methods normalised.
+func (r *compiledRule) understood() RouterRule {
+	return RouterRule{Condition: r.condition.understood(), Source: r.rule.Source}
+}
+
+func (c *compiledCondition) understood() RouterCondition {
+	out := c.RouterCondition
+	if c.pattern != nil {
+		out.URLPattern = &URLPatternInput{Pattern: c.pattern}
+	}
+	if c.RequestMethod != nil {
+		method := normalizeMethod(*c.RequestMethod)
+		out.RequestMethod = &method
+	}
+	out.Or = nil
+	for i := range c.or {
+		out.Or = append(out.Or, c.or[i].understood())
+	}
+	if c.not != nil {
+		not := c.not.understood()
+		out.Not = &not
+	}
+	return out
 }
 
 // parseURLPattern is Parse URL Pattern.

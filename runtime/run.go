@@ -41,8 +41,9 @@ func (e *Engine) newWorker(r *Registration, scriptURL *fetch.URL, workerType str
 }
 
 // runServiceWorker is Run Service Worker: it blocks until the worker runs or cannot.
-// status is the script's abrupt completion; err is failure. cause says why, for traces.
-func (e *Engine) runServiceWorker(ctx context.Context, w *Worker, cause string, forceBypassCache bool) (status, err error) {
+// status is the script's abrupt completion; err is failure. cause says why and story
+// on whose behalf, for traces.
+func (e *Engine) runServiceWorker(ctx context.Context, w *Worker, cause string, story uint64, forceBypassCache bool) (status, err error) {
 	for w.run != nil {
 		run := w.run
 		if run.reason == nil && isClosed(run.ready) {
@@ -68,17 +69,18 @@ func (e *Engine) runServiceWorker(ctx context.Context, w *Worker, cause string, 
 	if e.closed {
 		return nil, ErrClosed
 	}
-	return e.start(w, cause, forceBypassCache)
+	return e.start(w, cause, story, forceBypassCache)
 }
 
 // start is Run Service Worker 4 to 12.
-func (e *Engine) start(w *Worker, cause string, forceBypassCache bool) (status, err error) {
+func (e *Engine) start(w *Worker, cause string, story uint64, forceBypassCache bool) (status, err error) {
 	r := &run{forced: forceBypassCache, ready: make(chan struct{}), ended: make(chan struct{})}
 	r.ctx, r.cancel = context.WithCancelCause(e.ctx)
 	w.run = r
 	w.startCause, w.stopCause = cause, ""
 	e.setRunning(w, starting)
-	parent := e.trace(traceEvent{algorithm: "Run Service Worker", step: "8", worker: w, decision: "the worker starts", verdict: "starting", details: map[string]string{"cause": cause}})
+	parent := e.trace(traceEvent{algorithm: "Run Service Worker", step: "8", worker: w, parent: story, decision: "the worker starts", verdict: "starting", details: map[string]string{"cause": cause}})
+	w.story = parent
 	ctx, stop := w.limited(e.ctx, r, e.limits.StartTimeout, "starting the worker")
 	defer stop()
 	// Run Service Worker 8.1 to 8.3
@@ -93,6 +95,9 @@ func (e *Engine) start(w *Worker, cause string, forceBypassCache bool) (status, 
 	}
 	// Run Service Worker 9.7
 	r.status = status
+	if status != nil {
+		e.trace(traceEvent{algorithm: "Run Service Worker", step: "9.7", worker: w, parent: parent, decision: "the script threw " + status.Error(), verdict: "threw"})
+	}
 	// Run Service Worker 9.8
 	if !w.evaluated {
 		e.observeListeners(w, r)
@@ -242,14 +247,14 @@ func (e *Engine) ended(w *Worker, r *run, reason error) {
 	p := e.partition(w.registration.storageKey)
 	p.running = slices.DeleteFunc(p.running, func(o *Worker) bool { return o == w })
 	e.setRunning(w, stopped)
-	e.trace(traceEvent{algorithm: "Terminate Service Worker", worker: w, decision: "the worker has stopped: " + reason.Error(), verdict: stopped})
+	e.trace(traceEvent{algorithm: "Terminate Service Worker", worker: w, parent: r.story, decision: "the worker has stopped: " + reason.Error(), verdict: stopped})
 	close(r.ended)
 	r.cancel(&TerminatedError{Reason: reason})
 	e.forgetRedundant(w)
 	if crashed {
 		e.workerError(w, &TerminatedError{Reason: reason})
 	}
-	e.noPendingEvents(w.registration)
+	e.noPendingEvents(w.registration, r.story)
 	e.deliver(w)
 }
 
@@ -260,7 +265,7 @@ func (e *Engine) terminate(w *Worker, reason error) {
 	if r == nil || r.reason != nil {
 		return
 	}
-	e.trace(traceEvent{algorithm: "Terminate Service Worker", step: "1", worker: w, decision: "the worker is stopped: " + reason.Error(), verdict: stopping})
+	r.story = e.trace(traceEvent{algorithm: "Terminate Service Worker", step: "1", worker: w, decision: "the worker is stopped: " + reason.Error(), verdict: stopping})
 	r.reason = reason
 	// Terminate Service Worker 1.3
 	r.pending = 0

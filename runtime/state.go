@@ -113,15 +113,17 @@ func (e *Engine) stale(r *Registration) bool {
 // clearRegistration is Clear Registration.
 func (e *Engine) clearRegistration(r *Registration, parent uint64) {
 	// Clear Registration 2 to 4: every worker ends, the installing one first.
+	// DIVERGES: the slots first, as browsers do it: a listener of statechange sees the
+	// registration without its workers, which is what the standard means to say.
+	var workers []*Worker
 	for _, slot := range []Slot{SlotInstalling, SlotWaiting, SlotActive} {
-		w := r.in(slot)
-		if w == nil {
-			continue
+		if w := r.in(slot); w != nil {
+			workers = append(workers, w)
+			e.terminate(w, errUnregistered)
+			e.updateRegistrationState(r, slot, nil)
 		}
-		e.terminate(w, errUnregistered)
-		// DIVERGES: the slot first, as browsers do it: a listener of statechange sees
-		// the registration without the worker, which is what the standard means to say.
-		e.updateRegistrationState(r, slot, nil)
+	}
+	for _, w := range workers {
 		e.updateWorkerState(w, StateRedundant, parent)
 	}
 	r.cleared = true
@@ -148,7 +150,9 @@ func (e *Engine) tryClearRegistration(r *Registration, parent uint64) {
 // hasNoPendingEvents is Service Worker Has No Pending Events.
 func hasNoPendingEvents(w *Worker) bool {
 	// Service Worker Has No Pending Events 1 and 2: events that are over are not counted.
-	return w.run == nil || w.run.pending == 0
+	// DIVERGES: a message that was posted and is on its way counts, as in browsers: the
+	// worker gets it before the registration goes.
+	return len(w.messages) == 0 && !w.handing && (w.run == nil || w.run.pending == 0)
 }
 
 func (r *Registration) in(slot Slot) *Worker {

@@ -127,15 +127,32 @@ func (e *Engine) noteLookup(l *cache.Lookup) {
 			if i == 0 {
 				t.Algorithm, t.Step = "Request Matches Cached Item", c.Step
 				t.Decision = c.URL + " in " + l.Cache + " does not match: " + c.Why
-				continue
 			}
-			t.Details["also "+strconv.Itoa(i)] = c.URL + " (step " + c.Step + "): " + c.Why
+			tellCandidate(t.Details, i, c)
 		}
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	t.Time = e.clock.Now()
 	e.record(t)
+}
+
+// tellCandidate puts an entry that was turned away into the details of a step: the
+// first under plain names, further ones with their number behind.
+func tellCandidate(details map[string]string, i int, c cache.Candidate) {
+	number := ""
+	if i > 0 {
+		number = " " + strconv.Itoa(i+1)
+	}
+	details["candidate"+number] = c.URL
+	details["rejected by"+number] = c.By
+	if c.Header != "" {
+		details["header"+number] = c.Header
+	}
+	details["asked"+number], details["stored"+number] = c.Asked, c.Stored
+	if i > 0 {
+		details["why"+number] = c.Why
+	}
 }
 
 // Trace is what was recorded after the event numbered after, oldest first, at most

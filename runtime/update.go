@@ -61,7 +61,7 @@ func (e *Engine) update(j *job) {
 	w.resources = u.resources
 	w.used[u.script.URL.String()] = struct{}{}
 	// Update 14 and 15
-	status, failed := e.runServiceWorker(e.ctx, w, "update", j.forceBypass)
+	status, failed := e.runServiceWorker(e.ctx, w, "update", j.trace, j.forceBypass)
 	if failed == nil {
 		failed = status
 	}

@@ -51,9 +51,11 @@ type Worker struct {
 	lastUse               time.Time
 	idle                  clock.Timer
 	startCause, stopCause string
+	story                 uint64        // what its script runs for: the trace of its start, of its installation
 	activated             chan struct{} // closed when the state leaves activating; nil before
 	messages              []*pendingMessage
 	delivering            bool
+	handing               bool // a message has left the queue, its event has not begun
 }
 
 // run is one running of a worker, from its start until its agent has ended.
@@ -69,6 +71,7 @@ type run struct {
 	reason  error         // why it was, or is being, terminated
 	ended   chan struct{} // closed when the agent is done, or given up
 	grace   clock.Timer   // gives it up
+	story   uint64        // the trace of its termination
 }
 
 // ID is the worker's number in its engine, in decimal: CDP's versionId.

@@ -189,6 +189,9 @@ func productName(product string) string {
 	if !ok {
 		return product
 	}
+	if _, own, ok := strings.Cut(version, " ("); ok { // the engine: "swinspect/156.0.0.0 (1.2.3)"
+		return name + " " + strings.TrimSuffix(own, ")")
+	}
 	major, _, _ := strings.Cut(version, ".")
 	if headless, ok := strings.CutPrefix(name, "Headless"); ok {
 		return headless + " " + major + ", headless"

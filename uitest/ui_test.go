@@ -11,5 +11,5 @@ func TestAxe(t *testing.T)       { newWorld(t).suite("axe") }
 func TestReconnect(t *testing.T) { newWorld(t).suite("reconnect") }
 func TestNoScript(t *testing.T)  { newWorld(t).suite("noscript") }
 func TestWeight(t *testing.T)    { newWorld(t).suite("weight") }
-func TestDemo(t *testing.T)     { newDemoWorld(t).suite("demo") }
+func TestDemo(t *testing.T)      { newDemoWorld(t).suite("demo") }
 func TestShots(t *testing.T)     { newWorld(t).suite("shots") }

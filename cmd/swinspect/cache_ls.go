@@ -148,7 +148,11 @@ func (c *cacheLs) measure(ctx context.Context, s *session, ref inspector.CacheRe
 	}
 	ctx, cancel := s.wait(ctx)
 	defer cancel()
-	defer s.io.progress(fmt.Sprintf("measuring %d bodies", len(urls)))()
+	bodies := fmt.Sprintf("%d bodies", len(urls))
+	if len(urls) == 1 {
+		bodies = "1 body"
+	}
+	defer s.io.progress("measuring " + bodies)()
 	if err := s.browser.Measure(ctx, ref, urls); err != nil {
 		return nil, fmt.Errorf("measuring the bodies of cache %s: %w", quote(ref.Name), err)
 	}

@@ -84,8 +84,11 @@ func (e *engine) run(ctx context.Context, io stdio) error {
 	if e.memory > 0 {
 		debug.SetMemoryLimit(e.memory << 20 * 8 / 10)
 	}
+	var quiet sync.WaitGroup
+	defer quiet.Wait()
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
+	quiet.Go(func() { giveBack(ctx) })
 	server := devtools.New(devtools.Options{
 		Browser: window.BrowserOptions{Network: network, Logger: log},
 		Product: "swinspect/" + buildVersion().Version, Logger: log, Token: e.token, Origins: e.origins, OnClose: stop, MemoryLimit: e.memory << 20,

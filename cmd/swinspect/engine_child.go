@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/swinspect/swinspect/cdp"
+	"github.com/swinspect/swinspect/inspector"
 )
 
 // engineOptions start an engine in a process of its own.
@@ -44,6 +45,7 @@ type engineChild struct {
 	process *exec.Cmd
 	starts  int
 	cause   string // why the last one ended
+	refused string // the last one's own word on why it did not start
 	closed  bool
 }
 
@@ -120,7 +122,7 @@ func (c *engineChild) Dial(context.Context) (cdp.Transport, cdp.Endpoint, error)
 	c.starts++
 	c.wg.Go(func() { c.watch(cmd, tail) })
 	instance := "engine-" + strconv.Itoa(cmd.Process.Pid)
-	return cdp.NewStream(messagesOut, commandsIn), cdp.Endpoint{Input: "engine", Instance: instance, Product: "swinspect", Kind: "engine"}, nil
+	return &childTransport{cdp.NewStream(messagesOut, commandsIn), c}, cdp.Endpoint{Input: "engine", Instance: instance, Product: "swinspect", Kind: "engine"}, nil
 }
 
 // watch waits for the process's end, and ends it when it takes too much memory.
@@ -158,7 +160,51 @@ func (c *engineChild) ended(err error, cause string, tail *lastLines) {
 		cause = err.Error()
 	}
 	c.cause = cause
+	if c.refused = tail.refusal(); c.refused != "" && c.starts == 1 {
+		return // startEngine says it
+	}
 	c.io.say("swinspect: the engine ended: %s; starting it again", clean(cause))
+}
+
+// failedToStart is why the process ended by itself before it could be used, empty
+// when it did not.
+func (c *engineChild) failedToStart() string {
+	c.awaitEnd()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.refused
+}
+
+// awaitEnd waits until a process whose pipe has ended is known to have ended too.
+func (c *engineChild) awaitEnd() (ended bool) {
+	for range 100 {
+		c.mu.Lock()
+		ended = c.process == nil
+		c.mu.Unlock()
+		if ended {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return ended
+}
+
+// childTransport is the pipe of an engine: its last error says why the process
+// ended.
+type childTransport struct {
+	cdp.Transport
+	child *engineChild
+}
+
+// Read is of cdp.Transport.
+func (t *childTransport) Read(ctx context.Context) ([]byte, error) {
+	b, err := t.Transport.Read(ctx)
+	if err != nil && ctx.Err() == nil && t.child.awaitEnd() {
+		if cause := t.child.Cause(); cause != "" {
+			err = errors.Join(err, &inspector.ProcessEndedError{Cause: clean(cause)})
+		}
+	}
+	return b, err
 }
 
 // Cause is why the process ended last, empty while none did.
@@ -209,6 +255,19 @@ func (l *lastLines) fatal() string {
 		line = strings.TrimSpace(line)
 		if strings.HasPrefix(line, "fatal error: ") || strings.HasPrefix(line, "panic: ") || strings.HasPrefix(line, "runtime: goroutine stack exceeds") {
 			return line
+		}
+	}
+	return ""
+}
+
+// refusal is what the command itself said before it ended, empty when it did not
+// come so far or ended otherwise.
+func (l *lastLines) refusal() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for line := range strings.Lines(string(l.head)) {
+		if why, ok := strings.CutPrefix(strings.TrimSpace(line), "swinspect: "); ok {
+			return why
 		}
 	}
 	return ""

@@ -3,7 +3,9 @@ package main
 import (
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -49,16 +51,33 @@ func (n *engineNet) close() {
 	}
 }
 
+// folder is the file system below a path; a link that leads out of it leads nowhere.
+// The path is opened anew each time: a build may have put another folder there.
+type folder string
+
+// Open implements fs.FS.
+func (f folder) Open(name string) (fs.File, error) {
+	root, err := os.OpenRoot(string(f))
+	if err != nil {
+		return nil, err
+	}
+	file, err := root.FS().Open(name)
+	if err != nil && !errors.Is(err, fs.ErrPermission) {
+		err = &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+	}
+	return file, errors.Join(err, root.Close())
+}
+
 func (n *engineNetwork) build() (*engineNet, error) {
 	built := &engineNet{}
 	sites := map[string]http.RoundTripper{}
-	for _, given := range n.sites {
-		dir, origin, err := parseSite(given)
-		if err != nil {
-			return nil, err
-		}
-		sites[origin] = fetch.Folder(os.DirFS(dir), origin)
-		built.start = append(built.start, origin+"/")
+	given, err := parseSites(n.sites)
+	if err != nil {
+		return nil, err
+	}
+	for _, site := range given {
+		sites[site.origin] = fetch.Folder(folder(site.dir), site.origin)
+		built.start = append(built.start, site.origin+"/")
 	}
 	if n.demo {
 		sites[demo.Origin] = handlerNetwork{demo.New()}
@@ -101,14 +120,43 @@ func (n *engineNetwork) liveNetwork() (*fetch.Network, error) {
 	return fetch.Live(o), nil
 }
 
+// site is a folder that is served as an origin.
+type site struct{ dir, origin string }
+
+// parseSites reads several DIR[@ORIGIN], of which no two may have one origin.
+func parseSites(given []string) ([]site, error) {
+	var sites []site
+	folder := map[string]string{}
+	for _, g := range given {
+		dir, origin, err := parseSite(g)
+		if err != nil {
+			return nil, err
+		}
+		if other, ok := folder[origin]; ok {
+			return nil, usage("--site %q: %s is the origin of %s already: give it one of its own, %s@https://app.example", g, origin, other, dir)
+		}
+		folder[origin] = dir
+		sites = append(sites, site{dir, origin})
+	}
+	return sites, nil
+}
+
+// secure reports whether pages of an origin have service workers: it has to be
+// https, or of this machine.
+func (s site) secure() bool {
+	u, err := fetch.ParseURL(s.origin, nil)
+	return err == nil && u.Origin().PotentiallyTrustworthy()
+}
+
 // parseSite reads DIR[@ORIGIN].
 func parseSite(given string) (dir, origin string, err error) {
 	dir, origin, named := strings.Cut(given, "@")
 	if i := strings.LastIndex(given, "@http"); i >= 0 {
 		dir, origin, named = given[:i], given[i+1:], true
+	} else if isFolder(given) { // with an @ in its name
+		dir, named = given, false
 	}
-	info, err := os.Stat(dir)
-	if err != nil || !info.IsDir() {
+	if !isFolder(dir) {
 		return "", "", usage("--site %q: there is no folder %s", given, dir)
 	}
 	if !named {
@@ -119,6 +167,11 @@ func parseSite(given string) (dir, origin string, err error) {
 		return "", "", usage("--site %q: %q is no origin: write https://app.example", given, origin)
 	}
 	return dir, u.Origin().String(), nil
+}
+
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }
 
 // hostLabel makes a folder's name fit for a host name.

@@ -95,11 +95,6 @@ func (f *fleet) launch(ctx context.Context, url string) (string, error) {
 // startEngine starts the engine in a process of its own and shows it. It comes back
 // when it dies.
 func (f *fleet) startEngine(ctx context.Context, o engineOptions) error {
-	for _, site := range o.Sites {
-		if _, _, err := parseSite(site); err != nil {
-			return err
-		}
-	}
 	child, err := newEngineChild(f.io, o)
 	if err != nil {
 		return err
@@ -108,6 +103,9 @@ func (f *fleet) startEngine(ctx context.Context, o engineOptions) error {
 	f.engines = append(f.engines, child)
 	f.mu.Unlock()
 	if _, err := f.hub.Attach(ctx, inspector.AttachOptions{Name: "engine", Dial: child.Dial}); err != nil {
+		if why := child.failedToStart(); why != "" {
+			return &failure{exit: exitNo, err: fmt.Errorf("the engine does not start: %s", clean(why))}
+		}
 		return fmt.Errorf("starting the engine: %w", err)
 	}
 	return nil

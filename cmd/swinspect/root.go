@@ -7,11 +7,14 @@ import (
 )
 
 const rootLong = `swinspect looks at and drives the service workers of a running browser over
-the Chrome DevTools Protocol: Chromium, Chrome, Edge, Electron, local or remote.
+the Chrome DevTools Protocol: Chromium, Chrome, Edge, Electron, local or remote,
+or its own engine, the Service Workers specification without a browser.
 
 Without a command it serves its page at http://127.0.0.1:7777 (see "swinspect
-serve --help" for its flags). Every other command attaches, does one thing and
-detaches; none opens, navigates or wakes anything it was not asked to.
+serve --help" for its flags) and shows a demo site on the engine, or with --site
+yours. "swinspect engine" runs the engine alone, for any DevTools client. Every
+other command attaches, does one thing and detaches; none opens, navigates or
+wakes anything it was not asked to.
 
 Naming a registration
   SCOPE is a scope URL (https://app.example/shop/), the end of one that fits
@@ -38,6 +41,7 @@ Exit status
   130 interrupted`
 
 const rootExample = `  swinspect                                   # the page, at http://127.0.0.1:7777
+  swinspect --site ./dist                     # the same for your built site, no browser needed
   swinspect --launch https://app.example/     # with a browser to try things in
   swinspect ls --attach 9222                  # every service worker of a browser
   swinspect skip-waiting /shop/ && echo live  # only after the new version is active

@@ -84,8 +84,8 @@ It shows the browsers named by --attach (several at once), one that it starts
 itself with --launch, a built site on its own engine (--site), or, given none of
 these, a demo site on the engine, and beside it the one browser of this machine
 that can be attached to. The engine is the Service Workers specification without
-a browser; it runs in a process of its own. A browser that is not there yet is attached to when it comes;
-one that goes away is picked up again when it returns.
+a browser; it runs in a process of its own. A browser that is not there yet is
+attached to when it comes; one that goes away is picked up again when it returns.
 
 Only this machine can reach the default address. Requests must name an allowed
 host, and those that change something must carry the token, which the page
@@ -111,6 +111,15 @@ func (s *server) run(cmd *cobra.Command, io stdio, args []string) (err error) {
 	}
 	if len(s.attach) == 0 {
 		s.attach = strings.Fields(io.env("SWINSPECT_ATTACH"))
+	}
+	sites, err := parseSites(s.sites)
+	if err != nil {
+		return err
+	}
+	for _, site := range sites {
+		if !site.secure() {
+			io.say("swinspect: %s is not a secure context: a page has service workers on https:// and localhost only", site.origin)
+		}
 	}
 	ctx := cmd.Context()
 	ln, err := s.listener(ctx)

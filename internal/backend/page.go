@@ -36,7 +36,7 @@ func (b *Backend) NewPage(ctx context.Context) (*Page, error) {
 		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeWithin)
 		defer cancel()
 		_, gone := cdproto.Call(closing, b.Conn.Root(), target.DisposeBrowserContext,
-			target.DisposeBrowserContextParams{BrowserContextID: made.BrowserContextID})
+			target.DisposeBrowserContextParams(made))
 		return nil, errors.Join(err, gone)
 	}
 	return p, nil

@@ -88,7 +88,7 @@ func chromedpSteps(t *testing.T, b *backend.Backend, site string) string {
 	text, err := chromedp.Run(ctx, chromedp.TextContent("#title"))
 	fail("text", err)
 	out.say("text", text)
-	nodes, err := chromedp.Run(ctx, chromedp.Nodes("li"))
+	nodes, err := chromedp.Run(ctx, chromedp.Nodes(chromedp.CSSAll("li")))
 	fail("nodes", err)
 	for _, n := range nodes {
 		out.say("node", n.LocalName, n.AttributeValue("data-n"))

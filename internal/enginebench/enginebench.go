@@ -5,6 +5,6 @@
 // Every contender has one processor: the engine in process one P, every other
 // process and its children one CPU (on Linux). events/s is by the clock on the
 // wall, events/core-s by the processor time that the contender used, which the
-// load of a shared machine does not change. The site is served by a process of
+// load of a shared machine changes much less. The site is served by a process of
 // its own, which is not counted.
 package enginebench

@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 }
 
 // limit is how long one scenario may take.
-const limit = 20 * time.Second
+const limit = 45 * time.Second
 
 func TestChromium(t *testing.T) {
 	runAll(t, backend.Options{Chromium: true})

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -17,7 +18,24 @@ import (
 
 var update = flag.Bool("update", false, "write testdata/chromium.txt")
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "surface")
+	if err != nil {
+		panic(err)
+	}
+	binary = dir
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		_ = os.RemoveAll(dir) // a temporary folder
+		os.Exit(code)
+	}))
+}
+
+// binary is the folder of the engine that all tests run.
+var binary string
+
+var built = sync.OnceValues(func() (backend.Options, error) {
+	return backend.Engine(context.Background(), binary, "--allow-origin", "*")
+})
 
 var vendored = regexp.MustCompile(`^(Readable|Writable|Transform|ByteLength|Count)[A-Za-z]*(Stream|Strategy|Reader|Writer|Controller|Request)`)
 
@@ -25,6 +43,7 @@ const golden = "testdata/chromium.txt"
 
 // TestChromium checks that the file says what Chromium shows.
 func TestChromium(t *testing.T) {
+	t.Parallel()
 	got := describe(t, backend.Options{Chromium: true})
 	if *update {
 		if err := os.WriteFile(golden, []byte(Text(got)), 0o644); err != nil {
@@ -38,7 +57,8 @@ func TestChromium(t *testing.T) {
 
 // TestEngine checks that the engine shows the same, but for the departures.
 func TestEngine(t *testing.T) {
-	o, err := backend.Engine(t.Context(), t.TempDir(), "--allow-origin", "*")
+	t.Parallel()
+	o, err := built()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -117,10 +117,10 @@ func (b *batch) touches(op Operation) bool {
 		return false
 	}
 	for _, it := range bucket.items {
-		if matched, _, _ := RequestMatchesCachedItem(op.Request, it.Request, it.Response, o); matched {
+		if matched, _ := RequestMatchesCachedItem(op.Request, it.Request, it.Response, o); matched {
 			return true
 		}
-		if matched, _, _ := RequestMatchesCachedItem(it.Request, op.Request, op.Response, o); matched && op.Response != nil {
+		if matched, _ := RequestMatchesCachedItem(it.Request, op.Request, op.Response, o); matched && op.Response != nil {
 			return true
 		}
 	}

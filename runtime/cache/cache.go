@@ -162,8 +162,8 @@ func (c *Cache) queryLocked(request *fetch.Request, o QueryOptions, one bool, tr
 		if it.removed {
 			continue
 		}
-		matched, step, why := RequestMatchesCachedItem(request, it.Request, it.Response, o)
-		trace.add(it, matched, step, why)
+		matched, rejection := RequestMatchesCachedItem(request, it.Request, it.Response, o)
+		trace.add(it, matched, rejection)
 		if matched {
 			found = append(found, it)
 			if one {

@@ -159,7 +159,7 @@ func TestAgainstPlainList(t *testing.T) {
 		remove := func(q *fetch.Request, o QueryOptions) int {
 			kept := []Entry{}
 			for _, e := range plain {
-				if matched, _, _ := RequestMatchesCachedItem(q, e.Request, e.Response, o); !matched {
+				if matched, _ := RequestMatchesCachedItem(q, e.Request, e.Response, o); !matched {
 					kept = append(kept, e)
 				}
 			}
@@ -206,9 +206,9 @@ func TestLookupIsExplained(t *testing.T) {
 	c.Match(req("https://a/x?1"), QueryOptions{})
 	c.Match(req("https://a/x?1", "q", "1"), QueryOptions{})
 	want := [][]Candidate{
-		{{"https://a/x?1", false, "5", "the queries differ; ignoreSearch would match"}},
-		{{"https://a/x?1", false, "8.1", `it varies on q: cached with "1", asked with none`}},
-		{{"https://a/x?1", true, "", ""}},
+		{{"https://a/x?1", false, Rejection{"5", "search", "the queries differ; ignoreSearch would match", "", "?2", "?1"}}},
+		{{"https://a/x?1", false, Rejection{"8.1", "vary", `it varies on q: cached with "1", asked with none`, "q", "(none)", "1"}}},
+		{{"https://a/x?1", true, Rejection{}}},
 	}
 	for i, w := range want {
 		if i >= len(seen) || !reflect.DeepEqual(seen[i].Candidates, w) || seen[i].Hit() != (i == 2) {

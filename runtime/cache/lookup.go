@@ -1,6 +1,10 @@
 package cache
 
-import "github.com/swinspect/swinspect/runtime/fetch"
+import (
+	"strings"
+
+	"github.com/swinspect/swinspect/runtime/fetch"
+)
 
 // Lookup tells how one query of one cache went, for traces and explanations.
 type Lookup struct {
@@ -15,10 +19,9 @@ type Lookup struct {
 
 // Candidate is one entry that was looked at.
 type Candidate struct {
-	URL     string
-	Matched bool
-	// Step of Request Matches Cached Item that said no, and why; empty for a match.
-	Step, Why string
+	URL       string
+	Matched   bool
+	Rejection // empty for a match
 }
 
 // Hit reports whether a candidate matched.
@@ -34,9 +37,9 @@ func (l *Lookup) Hit() bool {
 // maxNear bounds how many near misses a Lookup lists.
 const maxNear = 5
 
-func (l *Lookup) add(it *item, matched bool, step, why string) {
+func (l *Lookup) add(it *item, matched bool, r Rejection) {
 	if l != nil {
-		l.Candidates = append(l.Candidates, Candidate{it.Request.URL().String(), matched, step, why})
+		l.Candidates = append(l.Candidates, Candidate{it.Request.URL().String(), matched, r})
 	}
 }
 
@@ -53,9 +56,12 @@ func (c *Cache) explainMiss(l *Lookup) {
 		if it.removed {
 			continue
 		}
-		l.add(it, false, "5", "the queries differ; ignoreSearch would match")
+		l.add(it, false, Rejection{Step: "5", By: "search", Why: "the queries differ; ignoreSearch would match", Asked: search(l.Request.URL()), Stored: search(it.Request.URL())})
 		if len(l.Candidates) == maxNear {
 			return
 		}
 	}
 }
+
+// search is the query of a URL with its question mark.
+func search(u *fetch.URL) string { return strings.TrimPrefix(u.WithoutFragment(), pathKey(u)) }

@@ -13,38 +13,48 @@ type QueryOptions struct {
 	Story uint64
 }
 
-// RequestMatchesCachedItem is the algorithm of that name. response may be nil.
-// step is the number of the step that said no, empty for a match, and why says
-// what it saw.
-func RequestMatchesCachedItem(query, request *fetch.Request, response *fetch.Response, o QueryOptions) (matched bool, step, why string) {
+// Rejection is why Request Matches Cached Item said no.
+type Rejection struct {
+	Step string // number of the step that said no
+	By   string // what was compared: method, url, search or vary
+	Why  string // what it saw, in words
+	// The two sides of the comparison; of vary, of the field named Header, "(none)"
+	// for one that is not there.
+	Header, Asked, Stored string
+}
+
+// RequestMatchesCachedItem is the algorithm of that name. response may be nil; the
+// rejection is the zero one for a match.
+func RequestMatchesCachedItem(query, request *fetch.Request, response *fetch.Response, o QueryOptions) (bool, Rejection) {
 	// Request Matches Cached Item 1: only a GET can be in a cache, unless the method does not matter.
 	if !o.IgnoreMethod && request.Method != "GET" {
-		return false, "1", "the cached request's method is " + request.Method
+		return false, Rejection{Step: "1", By: "method", Why: "the cached request's method is " + request.Method, Asked: query.Method, Stored: request.Method}
 	}
 	// Request Matches Cached Item 2, 3, 4, 5: the URLs without their fragments, and without their queries when they do not matter.
 	if urlKey(query.URL(), o) != urlKey(request.URL(), o) {
-		return false, "5", "the URLs differ"
+		return false, Rejection{Step: "5", By: "url", Why: "the URLs differ", Asked: query.URL().String(), Stored: request.URL().String()}
 	}
 	// Request Matches Cached Item 6: nothing varies.
 	if response == nil || o.IgnoreVary {
-		return true, "", ""
+		return true, Rejection{}
 	}
 	if !response.Unfiltered().Headers.Has("Vary") {
-		return true, "", ""
+		return true, Rejection{}
 	}
 	// Request Matches Cached Item 7, 8: every field the response varies on is the same in both requests.
 	for _, field := range VaryFields(response) {
 		if field == "*" {
-			return false, "8.1", "Vary: * matches nothing"
+			return false, Rejection{Step: "8.1", By: "vary", Why: "Vary: * matches nothing", Header: "*"}
 		}
 		a, inCached := request.Headers.Get(field)
 		b, inQuery := query.Headers.Get(field)
 		if a != b || inCached != inQuery {
-			return false, "8.1", "it varies on " + field + ": cached with " + shown(a, inCached) + ", asked with " + shown(b, inQuery)
+			why := "it varies on " + field + ": cached with " + shown(a, inCached) + ", asked with " + shown(b, inQuery)
+			return false, Rejection{Step: "8.1", By: "vary", Why: why, Header: field, Asked: orNone(b, inQuery), Stored: orNone(a, inCached)}
 		}
 	}
 	// Request Matches Cached Item 9: nothing spoke against it.
-	return true, "", ""
+	return true, Rejection{}
 }
 
 func shown(value string, present bool) string {
@@ -52,6 +62,13 @@ func shown(value string, present bool) string {
 		return "none"
 	}
 	return `"` + value + `"`
+}
+
+func orNone(value string, present bool) string {
+	if !present {
+		return "(none)"
+	}
+	return value
 }
 
 // VaryFields are the field names in the Vary headers of a response, of the

@@ -47,7 +47,7 @@ type discovery struct{ filter filter }
 func (c *connection) newSession(on *subject, parent *session) *session {
 	return &session{
 		server: c.server, conn: c, target: on, parent: parent,
-		children: map[*session]bool{}, on: map[string]bool{}, streams: map[string]*stream{},
+		children: map[*session]bool{}, on: map[string]bool{}, streams: map[string]*stream{}, searches: map[string][]int64{}, pushed: map[int64]bool{},
 		tracking: map[string]bool{}, bindings: map[string]binding{},
 	}
 }

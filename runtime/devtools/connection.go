@@ -3,6 +3,7 @@ package devtools
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/swinspect/swinspect/cdp"
 	"github.com/swinspect/swinspect/runtime/window"
@@ -40,16 +41,28 @@ type outbox struct {
 	over      bool
 }
 
-// outgoing is an event, or without a method the end of a session: what was put in
-// for it before is sent.
+// outgoing is an event, without a method the end of a session (what was put in for it
+// before is sent), or something to wait for.
 type outgoing struct {
 	to     *cdp.ServerSession
 	method string
 	params any
+	wait   <-chan struct{}
 }
 
-func (e outgoing) send() {
+// maxWait is how long events wait for a reply.
+const maxWait = 2 * time.Second
+
+func (e outgoing) send(ctx context.Context) {
 	switch {
+	case e.wait != nil:
+		timer := time.NewTimer(maxWait)
+		defer timer.Stop()
+		select {
+		case <-e.wait:
+		case <-timer.C:
+		case <-ctx.Done():
+		}
 	case e.to == nil:
 	case e.method == "":
 		e.to.Close()
@@ -98,7 +111,7 @@ func (o *outbox) run(ctx context.Context) {
 				if ctx.Err() != nil {
 					return
 				}
-				e.send()
+				e.send(ctx)
 			}
 			o.done(len(batch))
 		}

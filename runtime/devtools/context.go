@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/chromedp/cdproto/backgroundservice"
+
 	"github.com/swinspect/swinspect/runtime"
 	"github.com/swinspect/swinspect/runtime/window"
 )
@@ -22,6 +24,7 @@ type contextState struct {
 	clients       map[string]runtime.ClientInfo
 	handled       map[string]runtime.FetchInfo // by request id
 	watched       map[string]bool              // storage keys whose caches are followed
+	background    map[backgroundservice.ServiceName]*backgroundLog
 }
 
 // contextOf is a context's state, made when there is none; with Server.mu held.
@@ -32,6 +35,7 @@ func (s *Server) contextOf(c *window.Context) *contextState {
 			context: c, running: map[string]*subject{}, versions: map[string]*subject{}, redundant: map[string]bool{},
 			frames: map[string]*window.Frame{}, infos: map[string]runtime.WorkerInfo{}, registrations: map[string]runtime.RegistrationInfo{}, clients: map[string]runtime.ClientInfo{},
 			handled: map[string]runtime.FetchInfo{}, watched: map[string]bool{},
+			background: map[backgroundservice.ServiceName]*backgroundLog{},
 		}
 		s.contexts[c.ID()] = state
 	}

@@ -72,7 +72,7 @@ func storageKeyOf(p cachestorage.RequestCacheNamesParams) (string, error) {
 		key = string(p.StorageBucket.StorageKey)
 	}
 	if given != 1 {
-		return "", invalid("At least and at most one of securityOrigin, storageKey, and storageBucket must be specified.")
+		return "", invalid("At least and at most one of security_origin, storage_key, storage_bucket must be specified")
 	}
 	if originOf(key) == "" || !strings.Contains(strings.TrimPrefix(key, originOf(key)), "/") {
 		return "", invalid("Unable to deserialize storage key")
@@ -100,7 +100,7 @@ func wireKey(key string) string {
 func (s *session) cacheOf(id cachestorage.CacheID) (*cache.Storage, string, error) {
 	key, name, ok := strings.Cut(string(id), "|")
 	if !ok || originOf(key) == "" {
-		return nil, "", invalid("Invalid cache id.")
+		return nil, "", failed("Invalid cache id")
 	}
 	return s.target.context.Engine().CacheStorage(engineKey(key)), name, nil
 }

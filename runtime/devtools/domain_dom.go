@@ -61,6 +61,7 @@ func domDomain(t *table) {
 	})
 	handle(t, dom.ResolveNode, resolveNode)
 	handle(t, dom.GetFrameOwner, frameOwner)
+	domQueries(t)
 }
 
 // nodeRef is a node that was told of: its object, in the realm it is of.
@@ -164,6 +165,9 @@ func (s *session) describeNode(rs *realmState, n *window.Node, out *cdproto.Node
 	if depth == 0 {
 		return
 	}
+	s.server.mu.Lock()
+	s.pushed[id] = true
+	s.server.mu.Unlock()
 	for _, c := range n.ChildNodes() {
 		child := &cdproto.Node{ParentID: out.NodeID}
 		s.describeNode(rs, c, child, depth-1)

@@ -13,6 +13,7 @@ import (
 	"github.com/chromedp/cdproto/network"
 
 	"github.com/swinspect/swinspect/runtime/fetch"
+	"github.com/swinspect/swinspect/runtime/webapi/notifications"
 )
 
 func networkDomain(t *table) {
@@ -87,14 +88,12 @@ func networkDomain(t *table) {
 		}
 		return r, nil
 	})
-	handle(t, cdproto.Command[network.SetCookieParams, successResult]{Method: network.CommandSetCookie}, func(_ context.Context, s *session, p network.SetCookieParams) (successResult, error) {
-		err := setCookie(s.target.context.Fetcher().Cookies(), &network.CookieParam{
-			Name: p.Name, Value: p.Value, URL: p.URL, Domain: p.Domain, Path: p.Path, Secure: on(p.Secure), HTTPOnly: on(p.HTTPOnly), SameSite: p.SameSite, Expires: p.Expires,
-		})
+	handle(t, cdproto.Command[cookieParam, successResult]{Method: network.CommandSetCookie}, func(_ context.Context, s *session, p cookieParam) (successResult, error) {
+		err := setCookie(s.target.context.Fetcher().Cookies(), s.server.clock.Now(), &p)
 		return successResult{err == nil}, err
 	})
-	handle(t, network.SetCookies, func(_ context.Context, s *session, p network.SetCookiesParams) (cdproto.Empty, error) {
-		return none, setCookies(s.target.context.Fetcher().Cookies(), p.Cookies)
+	handle(t, cdproto.Command[cookiesParams, cdproto.Empty]{Method: network.CommandSetCookies}, func(_ context.Context, s *session, p cookiesParams) (cdproto.Empty, error) {
+		return none, setCookies(s.target.context.Fetcher().Cookies(), s.server.clock.Now(), p.Cookies)
 	})
 	handle(t, network.DeleteCookies, func(_ context.Context, s *session, p network.DeleteCookiesParams) (cdproto.Empty, error) {
 		domain := p.Domain
@@ -130,6 +129,9 @@ func (s *session) setOffline(offline bool) {
 	s.server.mu.Unlock()
 	if p := s.target.page; p != nil && before != after {
 		p.ConnectionChanged(!after)
+	}
+	if before && !after {
+		notifications.BackOnline(s.target.context.Engine())
 	}
 }
 
@@ -221,20 +223,41 @@ func cookieOf(c fetch.Cookie) *network.Cookie {
 	return out
 }
 
-func setCookies(jar *fetch.CookieJar, cookies []*network.CookieParam) error {
+// maxExpires is the end of the year 9999, in seconds since 1970.
+const maxExpires = 253402300799
+
+// cookieParam is network.CookieParam that tells an expiry of 0 (long ago) from none.
+type cookieParam struct {
+	Name     string   `json:"name"`
+	Value    string   `json:"value"`
+	URL      string   `json:"url,omitzero"`
+	Domain   string   `json:"domain,omitzero"`
+	Path     string   `json:"path,omitzero"`
+	Secure   bool     `json:"secure,omitzero"`
+	HTTPOnly bool     `json:"httpOnly,omitzero"`
+	SameSite string   `json:"sameSite,omitzero"`
+	Expires  *float64 `json:"expires,omitzero"` // seconds since 1970; below 0 or none: with the session
+}
+
+type cookiesParams struct {
+	Cookies          []*cookieParam           `json:"cookies"`
+	BrowserContextID cdproto.BrowserContextID `json:"browserContextId,omitzero"`
+}
+
+func setCookies(jar *fetch.CookieJar, now time.Time, cookies []*cookieParam) error {
 	for _, c := range cookies {
-		if err := setCookie(jar, c); err != nil {
+		if err := setCookie(jar, now, c); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func setCookie(jar *fetch.CookieJar, p *network.CookieParam) error {
+func setCookie(jar *fetch.CookieJar, now time.Time, p *cookieParam) error {
 	if p == nil {
 		return nil
 	}
-	c := fetch.Cookie{Name: p.Name, Value: p.Value, Domain: p.Domain, Path: p.Path, SameSite: string(p.SameSite), Secure: p.Secure, HTTPOnly: p.HTTPOnly}
+	c := fetch.Cookie{Name: p.Name, Value: p.Value, Domain: p.Domain, Path: p.Path, SameSite: p.SameSite, Secure: p.Secure, HTTPOnly: p.HTTPOnly}
 	if p.URL != "" {
 		u, err := fetch.ParseURL(p.URL, nil)
 		if err != nil || !u.IsHTTP() {
@@ -252,9 +275,13 @@ func setCookie(jar *fetch.CookieJar, p *network.CookieParam) error {
 	if c.Path == "" {
 		c.Path = "/"
 	}
-	if p.Expires > 0 {
-		whole, part := math.Modf(float64(p.Expires))
+	if p.Expires != nil && *p.Expires >= 0 {
+		whole, part := math.Modf(min(*p.Expires, maxExpires))
 		c.Expires = time.Unix(int64(whole), int64(part*1e9))
+	}
+	if !c.Expires.IsZero() && c.Expires.Before(now) {
+		jar.Remove(func(o fetch.Cookie) bool { return o.Name == c.Name && o.Domain == c.Domain && o.Path == c.Path })
+		return nil
 	}
 	jar.Put(c)
 	return nil

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	cdproto "github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/dom"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 
@@ -24,11 +25,11 @@ type pageState struct {
 	loading    []*window.Frame   // frames with a navigation under way, the newest last
 	scripts    []newDocumentScript
 	dialog     *openDialog
-	requested  string // URL of the navigation under way
+	failed     map[string]bool // loader ids of navigations whose request failed
 }
 
 func (p *pageState) init() {
-	p.loaders, p.navigating = map[string]string{}, map[string]string{}
+	p.loaders, p.navigating, p.failed = map[string]string{}, map[string]string{}, map[string]bool{}
 }
 
 // newDocumentScript is a script of Page.addScriptToEvaluateOnNewDocument.
@@ -47,8 +48,9 @@ type dialogAnswer struct {
 
 // pageSession is what a session remembers of Page.
 type pageSession struct {
-	lifecycle bool
-	compiled  map[string]compiledScript
+	lifecycle   bool
+	compiled    map[string]compiledScript
+	navigations []*pendingNavigate
 }
 
 func pageDomain(t *table) {
@@ -149,28 +151,6 @@ func setLifecycle(_ context.Context, s *session, p page.SetLifecycleEventsEnable
 		}
 	}
 	return none, nil
-}
-
-func pageNavigate(_ context.Context, s *session, p page.NavigateParams) (page.NavigateResult, error) {
-	if u, err := url.Parse(p.URL); err != nil || u.Scheme == "" {
-		return page.NavigateResult{}, failed("Cannot navigate to invalid URL")
-	}
-	return later(s, func(ctx context.Context) (page.NavigateResult, error) {
-		r, err := s.target.page.Navigate(ctx, p.URL, window.NavigateOptions{Referrer: p.Referrer, FrameID: string(p.FrameID)})
-		if err != nil {
-			return page.NavigateResult{}, failed("%v", err)
-		}
-		out := page.NavigateResult{FrameID: cdproto.FrameID(r.FrameID), IsDownload: r.Download}
-		if r.LoaderID != "" {
-			out.LoaderID = cdproto.LoaderID(s.server.loader(s.target, r.LoaderID))
-		}
-		if r.Err != nil {
-			out.ErrorText = netError(r.Err)
-		} else if r.Download {
-			out.ErrorText = "net::ERR_ABORTED"
-		}
-		return out, nil
-	})
 }
 
 // loader is the wire's loader id for the browser's.
@@ -374,8 +354,17 @@ func (o *browserObserver) FrameNavigated(f *window.Frame) {
 		return
 	}
 	told := s.frame(t, f)
+	s.answerNavigate(t, f, told)
 	s.onPage(f, func(_ *subject, x *session) {
 		emit(x, page.FrameNavigated, page.EventFrameNavigated{Frame: told, Type: "Navigation"})
+	})
+	s.withTarget(p.ID(), func(t *subject) {
+		for _, x := range s.sessionsOf(t, "DOM") {
+			if f.Parent() == nil {
+				clear(x.pushed)
+				emit(x, dom.DocumentUpdated, dom.EventDocumentUpdated{})
+			}
+		}
 	})
 	if f.Parent() == nil {
 		o.PageChanged(p)

@@ -207,7 +207,8 @@ func (o *engineEvents) Worker(w runtime.WorkerInfo) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	state := s.contextOf(o.context)
-	before := versionKey(state.infos[w.ID])
+	last, known := state.infos[w.ID]
+	before := versionKey(last)
 	state.infos[w.ID] = w
 	if w.State == runtime.StateRedundant {
 		state.redundant[w.ID] = true
@@ -217,6 +218,11 @@ func (o *engineEvents) Worker(w runtime.WorkerInfo) {
 	}
 	if versionKey(w) == before {
 		return
+	}
+	if known && statusOf(last) == serviceworker.VersionStatusNew && statusOf(w) == serviceworker.VersionStatusInstalling && w.Running == "running" {
+		installing := w // first starting, then running
+		installing.Running = "starting"
+		o.tell(state, installing)
 	}
 	o.tell(state, w)
 	if w.State == runtime.StateRedundant && w.Running == "stopped" {
@@ -231,7 +237,7 @@ func (o *engineEvents) Worker(w runtime.WorkerInfo) {
 
 // versionKey is what of a version clients see.
 func versionKey(w runtime.WorkerInfo) string {
-	raw, _ := json.Marshal([]any{w.ID, w.State, w.EverInstalling, w.Running, w.Clients, w.ScriptFetched.UnixNano(), len(w.Routes)})
+	raw, _ := json.Marshal([]any{w.ID, w.State, w.EverInstalling, runningStatus(w), w.Clients, w.ScriptFetched.UnixNano(), len(w.Routes)})
 	return string(raw)
 }
 
@@ -250,14 +256,27 @@ func (s *Server) versionTarget(t *subject) {
 	}
 }
 
-func (s *Server) versionOf(state *contextState, w runtime.WorkerInfo) *serviceworker.Version {
-	status := serviceworker.VersionStatus(w.State)
+// statusOf is a version's status: before it installs it is new.
+func statusOf(w runtime.WorkerInfo) serviceworker.VersionStatus {
 	if w.State == runtime.StateParsed || !w.EverInstalling && w.State != runtime.StateRedundant && w.State != runtime.StateInstalled && w.State != runtime.StateActivated {
-		status = serviceworker.VersionStatusNew
+		return serviceworker.VersionStatusNew
 	}
+	return serviceworker.VersionStatus(w.State)
+}
+
+// runningStatus is whether a version runs: Chromium says so of a new one only when it
+// installs.
+func runningStatus(w runtime.WorkerInfo) serviceworker.VersionRunningStatus {
+	if w.Running == "running" && statusOf(w) == serviceworker.VersionStatusNew {
+		return serviceworker.VersionRunningStatusStarting
+	}
+	return serviceworker.VersionRunningStatus(w.Running)
+}
+
+func (s *Server) versionOf(state *contextState, w runtime.WorkerInfo) *serviceworker.Version {
 	v := &serviceworker.Version{
 		VersionID: w.ID, RegistrationID: serviceworker.RegistrationID(w.RegistrationID), ScriptURL: w.ScriptURL,
-		RunningStatus: serviceworker.VersionRunningStatus(w.Running), Status: status, ControlledClients: []target.ID{},
+		RunningStatus: runningStatus(w), Status: statusOf(w), ControlledClients: []target.ID{},
 	}
 	if !w.ScriptModified.IsZero() {
 		v.ScriptLastModified = millis(w.ScriptModified) / 1000

@@ -86,12 +86,12 @@ func storageCookies(t *table) {
 		}
 		return r, nil
 	})
-	handle(t, storage.SetCookies, func(_ context.Context, s *session, p storage.SetCookiesParams) (cdproto.Empty, error) {
+	handle(t, cdproto.Command[cookiesParams, cdproto.Empty]{Method: storage.CommandSetCookies}, func(_ context.Context, s *session, p cookiesParams) (cdproto.Empty, error) {
 		j, err := jar(s, p.BrowserContextID)
 		if err != nil {
 			return none, err
 		}
-		return none, setCookies(j, p.Cookies)
+		return none, setCookies(j, s.server.clock.Now(), p.Cookies)
 	})
 	handle(t, storage.ClearCookies, func(_ context.Context, s *session, p storage.ClearCookiesParams) (cdproto.Empty, error) {
 		j, err := jar(s, p.BrowserContextID)

@@ -63,11 +63,12 @@ func swinspectDomain(t *table) {
 		if p.By < 0 {
 			return swproto.ClockResult{}, invalid("by: zero or more")
 		}
-		return later(s, func(context.Context) (swproto.ClockResult, error) {
-			c.Advance(time.Duration(p.By * float64(time.Millisecond)))
+		return later(s, func(ctx context.Context) (swproto.ClockResult, error) {
+			s.server.advance(ctx, c, duration(p.By))
 			return swproto.ClockResult{Now: millis(c.Now()), Virtual: true}, nil
 		})
 	})
+	notificationCommands(t)
 	handle(t, swproto.DispatchFetch, dispatchFetch)
 	handle(t, swproto.PutCacheEntry, putCacheEntry)
 	handle(t, swproto.GetMemory, func(_ context.Context, s *session, _ cdproto.Empty) (swproto.GetMemoryResult, error) {

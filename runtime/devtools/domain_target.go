@@ -202,6 +202,7 @@ func createTarget(_ context.Context, s *session, p target.CreateTargetParams) (t
 		if err != nil {
 			return target.CreateTargetResult{}, failed("Failed to open a new tab: %v", err)
 		}
+		settle(ctx, page)
 		s.server.mu.Lock()
 		t := s.server.targets[page.ID()]
 		if t != nil {
@@ -220,6 +221,21 @@ func createTarget(_ context.Context, s *session, p target.CreateTargetParams) (t
 		}
 		return target.CreateTargetResult{TargetID: target.ID(id)}, nil
 	})
+}
+
+// settle waits until a new page's about:blank has loaded: its load event must not be
+// taken for that of the navigation to come.
+func settle(ctx context.Context, p *window.Page) {
+	f := p.MainFrame()
+	for complete := false; !complete; {
+		err := f.Agent().Do(ctx, "settle", func() {
+			v, err := f.Evaluate("", "document.readyState")
+			complete = err != nil || v.String() == "complete"
+		})
+		if err != nil {
+			return
+		}
+	}
 }
 
 // navigateWhenLetGo is a new page's first navigation: it waits for debuggers.

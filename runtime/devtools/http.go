@@ -91,7 +91,7 @@ func (s *Server) socketURL(r *http.Request, path string) string {
 
 func (s *Server) version(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, map[string]string{
-		"Browser": s.options.Product, "Protocol-Version": "1.3", "User-Agent": s.browser.UserAgent(), "V8-Version": runtime.Version(), "WebKit-Version": "0",
+		"Browser": s.product(), "Protocol-Version": "1.3", "User-Agent": s.browser.UserAgent(), "V8-Version": runtime.Version(), "WebKit-Version": "0",
 		"webSocketDebuggerUrl": s.socketURL(r, "/devtools/browser/"+s.id),
 	})
 }

@@ -3,10 +3,10 @@ package devtools
 import (
 	"context"
 	"runtime"
+	"strings"
 
 	"github.com/chromedp/cdproto/browser"
 	cdproto "github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/inspector"
 	cdpio "github.com/chromedp/cdproto/io"
 	"github.com/chromedp/cdproto/log"
@@ -17,7 +17,7 @@ import (
 func browserDomain(t *table) {
 	handle(t, browser.GetVersion, func(_ context.Context, s *session, _ cdproto.Empty) (browser.GetVersionResult, error) {
 		return browser.GetVersionResult{
-			ProtocolVersion: "1.3", Product: s.server.options.Product, Revision: "@0", UserAgent: s.server.browser.UserAgent(), JsVersion: runtime.Version(),
+			ProtocolVersion: "1.3", Product: s.server.product(), Revision: "@0", UserAgent: s.server.browser.UserAgent(), JsVersion: runtime.Version(),
 		}, nil
 	})
 	handle(t, browser.Close, func(_ context.Context, s *session, _ cdproto.Empty) (cdproto.Empty, error) {
@@ -29,10 +29,19 @@ func browserDomain(t *table) {
 	handle(t, browser.GetWindowForTarget, func(_ context.Context, s *session, p browser.GetWindowForTargetParams) (browser.GetWindowForTargetResult, error) {
 		return browser.GetWindowForTargetResult{}, failed("Browser window not found")
 	})
-	accept(t, browser.SetDownloadBehavior)       // downloads are not stored
-	accept(t, named("Browser.grantPermissions")) // everything a worker may ask for is granted
-	accept(t, browser.SetPermission)
-	accept(t, browser.ResetPermissions)
+	accept(t, browser.SetDownloadBehavior) // downloads are not stored
+	permissionCommands(t)
+}
+
+// protocolVersion is the Chromium whose protocol this is. Clients (playwright) choose
+// what to expect by the number before the first dot of the product's version.
+const protocolVersion = "156.0.0.0"
+
+// product is what Browser.getVersion and /json/version call the engine:
+// "swinspect/156.0.0.0 (1.2.3)".
+func (s *Server) product() string {
+	name, version, _ := strings.Cut(s.options.Product, "/")
+	return name + "/" + protocolVersion + " (" + strings.Trim(version, "()") + ")"
 }
 
 // enabledOnly are domains that clients enable on every target and whose events never
@@ -70,24 +79,6 @@ func performanceDomain(t *table) {
 	handle(t, performance.GetMetrics, func(_ context.Context, s *session, _ cdproto.Empty) (performance.GetMetricsResult, error) {
 		return performance.GetMetricsResult{Metrics: []*performance.Metric{{Name: "Timestamp", Value: seconds(s.server.clock.Now())}}}, nil
 	})
-}
-
-// emulationDomain: what has to do with a screen changes nothing, for there is none.
-func emulationDomain(t *table) {
-	accept(t, emulation.SetDeviceMetricsOverride)
-	accept(t, emulation.ClearDeviceMetricsOverride)
-	accept(t, emulation.SetTouchEmulationEnabled)
-	accept(t, emulation.SetEmulatedMedia)
-	accept(t, emulation.SetFocusEmulationEnabled)
-	accept(t, emulation.SetDefaultBackgroundColorOverride)
-	accept(t, emulation.SetScrollbarsHidden)
-	handle(t, emulation.SetUserAgentOverride, func(_ context.Context, s *session, p emulation.SetUserAgentOverrideParams) (cdproto.Empty, error) {
-		s.server.mu.Lock()
-		defer s.server.mu.Unlock()
-		s.network.userAgent = p.UserAgent
-		return none, nil
-	})
-	handle(t, emulation.SetVirtualTimePolicy, setVirtualTime)
 }
 
 // stream is a stream that a client reads with IO.read.

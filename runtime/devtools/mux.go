@@ -54,6 +54,7 @@ func newTables() tables {
 	domDomain(t.page)
 	serviceWorkerDomain(t.page)
 	cacheStorageDomain(t.page)
+	backgroundServiceDomain(t.page)
 	swinspectDomain(t.page)
 	return t
 }

@@ -1,7 +1,6 @@
 package devtools
 
 import (
-	"errors"
 	"math"
 	"reflect"
 	"strconv"
@@ -75,9 +74,9 @@ func (o *objectStore) drop(rs *realmState) {
 
 // wrapOptions say how a value is to be told.
 type wrapOptions struct {
-	group                      string
-	byValue, preview, deep, id bool
-	depth                      int64 // of deep; -1 for all
+	group                  string
+	byValue, preview, deep bool
+	depth                  int64 // of deep; -1 for all
 }
 
 func newWrap(group string, byValue, preview *bool, o *runtime.SerializationOptions) wrapOptions {
@@ -97,7 +96,8 @@ func newWrap(group string, byValue, preview *bool, o *runtime.SerializationOptio
 	return w
 }
 
-var errByValue = errors.New("Object couldn't be returned by value")
+// errByValue is worded as V8 words it: clients read it.
+var errByValue = &cdp.MessageError{Code: cdp.CodeServerError, Message: "Object couldn't be returned by value"}
 
 // wrap tells a value: by value, or as an object the session holds. On the loop.
 func (s *session) wrap(w *world, v goja.Value, o wrapOptions) (*runtime.RemoteObject, error) {
@@ -238,7 +238,7 @@ func (rs *realmState) byValue(v goja.Value) (string, error) {
 		if _, object := thrown.(*goja.Object); !object && thrown != nil {
 			return "", failed("%s", thrown.String())
 		}
-		return "", failed("%v", errByValue)
+		return "", errByValue
 	}
 	return out.String(), nil
 }

@@ -27,6 +27,9 @@ func (o *browserObserver) PageCreated(p *window.Page) {
 	t := &subject{id: p.ID(), kind: kind, context: p.Context(), page: p, url: "about:blank"}
 	t.pageState.init()
 	t.waiting, t.start = map[*session]bool{}, make(chan struct{})
+	if u := p.InitialURL(); u != "" {
+		t.url, t.opening = u, u
+	}
 	p.SetOverrides(s.overridesOf(t))
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -57,6 +60,10 @@ func (s *Server) tabAwaited(tab *subject) bool {
 func (o *browserObserver) PageChanged(p *window.Page) {
 	url, title := p.URL(), p.Title()
 	o.s.withTarget(p.ID(), func(t *subject) {
+		if t.opening != "" && url == "about:blank" {
+			return // on its way
+		}
+		t.opening = ""
 		if t.url != url || t.title != title {
 			t.url, t.title = url, title
 			o.s.changed(t)
@@ -95,7 +102,7 @@ func (o *browserObserver) WorkerCreated(w *window.Worker) {
 	s := o.s
 	t := &subject{
 		id: w.ID(), kind: workerKinds[w.Kind()], context: w.Context(), worker: w, url: w.URL(),
-		waiting: map[*session]bool{}, start: make(chan struct{}),
+		waiting: map[*session]bool{}, start: make(chan struct{}), realmThere: make(chan struct{}),
 	}
 	t.pageState.init()
 	t.title = t.url

@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"strconv"
+	"time"
 
 	cdproto "github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/cdp/jsonv2"
@@ -26,6 +27,7 @@ type realmState struct {
 	top             bool   // a page's main frame's, or a worker's
 	origin          string
 	worlds          []*world
+	sources         []*sourced // guarded by Server.mu
 	helper          *helper
 	past            []pastMessage // console messages for sessions that enable Runtime later
 	gone            chan struct{} // closed when the realm is destroyed
@@ -54,8 +56,6 @@ var inspectProgram = goja.MustCompile("swinspect:inspect", inspectJS, true)
 type helper struct {
 	describe, properties, entries, byValue, deep, proto goja.Callable
 }
-
-type helperKey struct{}
 
 func newHelper(a *script.Agent) *helper {
 	v, err := a.Run(inspectProgram)
@@ -94,6 +94,10 @@ func (s *Server) realmCreated(r *script.Realm, f *window.Frame, w *window.Worker
 		return
 	}
 	s.realms[r] = rs
+	if rs.target.realmThere != nil && len(rs.target.realms) == 0 {
+		close(rs.target.realmThere)
+		rs.target.realmThere = nil
+	}
 	rs.target.realms = append(rs.target.realms, rs)
 	s.newWorld(rs, "", true)
 	for _, name := range rs.target.worldNames {
@@ -104,6 +108,7 @@ func (s *Server) realmCreated(r *script.Realm, f *window.Frame, w *window.Worker
 	}
 	scripts, bindings := s.toInject(rs)
 	s.mu.Unlock()
+	r.Sourced = func(x script.Source) { s.scriptRuns(rs, x) }
 	for _, b := range bindings {
 		rs.bind(b.session, b.name)
 	}
@@ -177,9 +182,30 @@ func (s *Server) realmDestroyed(r *script.Realm) {
 	}
 }
 
+// realmWithin bounds the time from a worker's target to its realm.
+const realmWithin = 5 * time.Second
+
+// awaitRealm waits for the realm of a worker that was announced just now.
+func (s *session) awaitRealm() {
+	s.server.mu.Lock()
+	there := s.target.realmThere
+	s.server.mu.Unlock()
+	if there == nil {
+		return
+	}
+	timer := time.NewTimer(realmWithin)
+	defer timer.Stop()
+	select {
+	case <-there:
+	case <-s.wire.Context().Done():
+	case <-timer.C:
+	}
+}
+
 // worldOf is the execution context a command names; the main one of the target's
 // main realm when it names none.
 func (s *session) worldOf(id *int64, unique string) (*world, error) {
+	s.awaitRealm()
 	s.server.mu.Lock()
 	defer s.server.mu.Unlock()
 	for _, rs := range s.target.realms {

@@ -32,6 +32,7 @@ type request struct {
 	body     []byte
 	post     []byte // what was sent, when it was in memory
 	kept     bool   // the body is complete
+	ended    bool   // finished or failed
 	started  time.Time
 	info     *runtime.FetchInfo
 	tooLarge bool
@@ -104,7 +105,7 @@ func (o *fetchEvents) begin(id string, c fetch.Client, r *fetch.Request, at time
 		return known
 	}
 	t := requestTarget(c)
-	if t == nil {
+	if t == nil || t.gone {
 		return nil
 	}
 	q := &request{target: t, kind: resourceType(r), url: withoutFragment(r.CurrentURL().String()), started: at, document: t.url}
@@ -128,18 +129,27 @@ func (o *fetchEvents) begin(id string, c fetch.Client, r *fetch.Request, at time
 			q.loader = rs.loader
 		}
 	}
-	if len(s.requests) >= maxRequests {
-		for k, old := range s.requests {
-			if at.Sub(old.started) > time.Minute || len(s.requests) > 2*maxRequests {
-				delete(s.requests, k)
-			}
-		}
-	}
-	s.requests[o.key(id)] = q
+	s.remember(o.key(id), q)
 	if info, ok := s.contextOf(o.context).handled[id]; ok {
 		q.info = &info
 	}
 	return q
+}
+
+// remember keeps a request and forgets the oldest beyond maxRequests; one that is
+// under way is kept while there are not twice as many. With Server.mu held.
+func (s *Server) remember(k requestKey, q *request) {
+	s.requests[k] = q
+	s.requestOrder = append(s.requestOrder, k)
+	for len(s.requestOrder) > maxRequests {
+		oldest := s.requestOrder[0]
+		s.requestOrder = s.requestOrder[1:]
+		if !s.requests[oldest].ended && len(s.requestOrder) < 2*maxRequests {
+			s.requestOrder = append(s.requestOrder, oldest)
+			return
+		}
+		delete(s.requests, oldest)
+	}
 }
 
 func (s *Server) realmOfFrame(t *subject, frame string) *realmState {
@@ -300,7 +310,7 @@ func (o *fetchEvents) LoadingFinished(id string, encoded int64, at time.Time) {
 	if q == nil {
 		return
 	}
-	q.kept = true
+	q.kept, q.ended = true, true
 	for _, x := range s.sessionsOf(q.target, "Network") {
 		emit(x, network.LoadingFinished, network.EventLoadingFinished{RequestID: network.RequestID(q.id), Timestamp: cdproto.MonotonicTime(seconds(at)), EncodedDataLength: float64(encoded)})
 	}
@@ -313,6 +323,10 @@ func (o *fetchEvents) LoadingFailed(e fetch.FailedEvent) {
 	q := s.requests[o.key(e.ID)]
 	if q == nil {
 		return
+	}
+	q.ended = true
+	if q.loader == q.id && q.target.failed != nil {
+		q.target.failed[q.loader] = true
 	}
 	event := network.EventLoadingFailed{
 		RequestID: network.RequestID(q.id), Timestamp: cdproto.MonotonicTime(seconds(e.Time)), Type: q.kind,
@@ -433,8 +447,12 @@ func resourceType(r *fetch.Request) network.ResourceType {
 
 // netError is Chromium's name for a navigation's failure.
 func netError(err error) string {
-	if text := err.Error(); strings.HasPrefix(text, "net::") {
+	text := err.Error()
+	if strings.HasPrefix(text, "net::") {
 		return text
+	}
+	if strings.HasSuffix(text, " is not allowed") && strings.Contains(text, "port ") {
+		return "net::ERR_UNSAFE_PORT"
 	}
 	return fetch.NetError(err)
 }

@@ -55,5 +55,5 @@ type text string
 
 // filled is the command with the result as Chromium writes it.
 func filled[P, R any](c cdproto.Command[P, R]) cdproto.Command[P, full[R]] {
-	return cdproto.Command[P, full[R]]{Method: c.Method}
+	return cdproto.Command[P, full[R]](c)
 }

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 
+	urlpattern "github.com/dunglas/go-urlpattern"
+
 	"github.com/swinspect/swinspect/runtime"
 )
 
@@ -14,7 +16,7 @@ func routerRules(rules []runtime.RouterRule) string {
 	for i, r := range rules {
 		var source any = r.Source.Enum
 		if r.Source.CacheName != nil {
-			source = map[string]any{"cache": map[string]any{"cache_name": *r.Source.CacheName}}
+			source = map[string]any{"cache_name": *r.Source.CacheName}
 		}
 		list = append(list, map[string]any{"id": i + 1, "condition": routerCondition(r.Condition), "source": []any{source}})
 	}
@@ -27,8 +29,8 @@ func routerRules(rules []runtime.RouterRule) string {
 
 func routerCondition(c runtime.RouterCondition) map[string]any {
 	out := map[string]any{}
-	if p := c.URLPattern; p != nil {
-		out["urlPattern"] = urlPattern(p)
+	if p := c.URLPattern; p != nil && p.Pattern != nil {
+		out["urlPattern"] = urlPattern(p.Pattern)
 	}
 	request := map[string]any{}
 	for name, v := range map[string]*string{"method": c.RequestMethod, "mode": c.RequestMode, "destination": c.RequestDestination} {
@@ -55,30 +57,12 @@ func routerCondition(c runtime.RouterCondition) map[string]any {
 	return out
 }
 
-func urlPattern(p *runtime.URLPatternInput) any {
-	switch {
-	case p.Text != nil:
-		return *p.Text
-	case p.Pattern != nil:
-		u := p.Pattern
-		return map[string]string{
-			"protocol": u.Protocol(), "username": u.Username(), "password": u.Password(), "hostname": u.Hostname(),
-			"port": u.Port(), "pathname": u.Pathname(), "search": u.Search(), "hash": u.Hash(),
-		}
-	case p.Init != nil:
-		out := map[string]string{}
-		i := p.Init
-		for name, v := range map[string]*string{
-			"protocol": i.Protocol, "username": i.Username, "password": i.Password, "hostname": i.Hostname,
-			"port": i.Port, "pathname": i.Pathname, "search": i.Search, "hash": i.Hash, "baseURL": i.BaseURL,
-		} {
-			if v != nil {
-				out[name] = *v
-			}
-		}
-		return out
+// urlPattern is a pattern by its components, of which "*" matches anything.
+func urlPattern(u *urlpattern.URLPattern) map[string]string {
+	return map[string]string{
+		"protocol": u.Protocol(), "username": u.Username(), "password": u.Password(), "hostname": u.Hostname(),
+		"port": u.Port(), "pathname": u.Pathname(), "search": u.Search(), "hash": u.Hash(),
 	}
-	return ""
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -19,7 +19,8 @@ type Options struct {
 	// Browser is what the engine is made of. Its Observer, Fetches, Engines and Hold
 	// are set by New.
 	Browser window.BrowserOptions
-	// Product is what Browser.getVersion calls it: "swinspect/1.2.3".
+	// Product is its name and version, "swinspect/1.2.3"; what Browser.getVersion
+	// makes of it: see product.
 	Product string
 	Logger  *slog.Logger
 	// Token, when set, must be part of every HTTP request (as ?token= or a Bearer).
@@ -49,18 +50,20 @@ type Server struct {
 	cancel context.CancelFunc
 	others sync.WaitGroup
 
-	mu          sync.Mutex
-	closed      bool
-	connections map[*connection]struct{}
-	targets     map[string]*subject
-	order       []*subject // by age
-	contexts    map[string]*contextState
-	realms      map[realmKey]*realmState
-	contextIDs  int64 // of execution contexts
-	requests    map[requestKey]*request
-	ids         int64 // of scripts added, streams, …
-	nodes       map[int64]nodeRef
-	nodeIDs     int64
+	mu           sync.Mutex
+	closed       bool
+	connections  map[*connection]struct{}
+	targets      map[string]*subject
+	order        []*subject // by age
+	contexts     map[string]*contextState
+	realms       map[realmKey]*realmState
+	scriptIDs    int64 // the last of Debugger.scriptParsed
+	contextIDs   int64 // of execution contexts
+	requests     map[requestKey]*request
+	requestOrder []requestKey // of requests, oldest first
+	ids          int64        // of scripts added, streams, …
+	nodes        map[int64]nodeRef
+	nodeIDs      int64
 }
 
 // New starts the browser. End the server with Close.

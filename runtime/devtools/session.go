@@ -33,7 +33,9 @@ type session struct {
 	network  networkSession
 	fetch    fetchSession
 	streams  map[string]*stream
-	tracking map[string]bool // storage keys of Storage.trackCacheStorage…
+	searches map[string][]int64 // results of DOM.performSearch
+	pushed   map[int64]bool     // nodes whose children the client was told
+	tracking map[string]bool    // storage keys of Storage.trackCacheStorage…
 	bindings map[string]binding
 	traced   *traceFeed
 }
@@ -80,7 +82,9 @@ func handle[P, R any](t *table, c cdproto.Command[P, R], h func(ctx context.Cont
 		r, err := h(ctx, s, p)
 		if rest, ok := errors.AsType[*rest[R]](err); ok {
 			return cdp.Later(func(ctx context.Context) (full[R], error) {
-				defer s.flush(ctx)
+				if !rest.ahead {
+					defer s.flush(ctx)
+				}
 				r, err := rest.wait(ctx)
 				return full[R]{r}, err
 			})
@@ -91,7 +95,8 @@ func handle[P, R any](t *table, c cdproto.Command[P, R], h func(ctx context.Cont
 
 // rest is the part of a handler that waits.
 type rest[R any] struct {
-	wait func(ctx context.Context) (R, error)
+	wait  func(ctx context.Context) (R, error)
+	ahead bool // the reply does not wait for the events before it
 }
 
 func (*rest[R]) Error() string { return "devtools: a handler that waits" }
@@ -99,7 +104,7 @@ func (*rest[R]) Error() string { return "devtools: a handler that waits" }
 // later is the rest of a handler that waits: commands behind it go on meanwhile.
 func later[R any](_ *session, wait func(ctx context.Context) (R, error)) (R, error) {
 	var none R
-	return none, &rest[R]{wait}
+	return none, &rest[R]{wait: wait}
 }
 
 // accept registers commands that have nothing to do here and whose answer is {}:

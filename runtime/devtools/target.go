@@ -38,6 +38,8 @@ type subject struct {
 	opener   *subject
 
 	url, title string
+	opening    string        // of a page that a script opened: where it is going
+	realmThere chan struct{} // of a worker: closed when its first realm is there
 	sessions   []*session
 	waiting    map[*session]bool // sessions it waits for before it starts
 	start      chan struct{}     // closed when it need not wait any longer; nil: it does not wait
@@ -122,9 +124,22 @@ func (s *Server) remove(t *subject) {
 	}
 	delete(s.targets, t.id)
 	s.order = slices.DeleteFunc(s.order, func(o *subject) bool { return o == t })
+	s.forgetRequests(t)
 	for _, x := range s.discoverers(t) {
 		emit(x, target.TargetDestroyed, target.EventTargetDestroyed{TargetID: target.ID(t.id)})
 	}
+}
+
+// forgetRequests drops what is remembered of a gone target's requests: nobody can ask
+// for it any more, and it would keep the target's agent in memory.
+func (s *Server) forgetRequests(t *subject) {
+	s.requestOrder = slices.DeleteFunc(s.requestOrder, func(k requestKey) bool {
+		if s.requests[k].target != t {
+			return false
+		}
+		delete(s.requests, k)
+		return true
+	})
 }
 
 // letGo lets a target start that waited for debuggers; with Server.mu held.

@@ -35,6 +35,9 @@ type Options struct {
 	// TaskCPU is how long one task may compute before the agent is terminated
 	// with a *TaskTimeoutError; 0 means for ever.
 	TaskCPU time.Duration
+	// OnOverrun, when set, is told instead, on the loop: the task was stopped, with
+	// the microtasks it had queued, and the agent goes on.
+	OnOverrun func(err error)
 }
 
 // TaskTimeoutError is a task that computed longer than it may.
@@ -62,14 +65,20 @@ type Agent struct {
 
 	mu         sync.Mutex // guards the fields below
 	tasks      []task
-	spare      []task
 	terminated error
 	closed     bool // no more goroutines may be added to others
+	over       bool // done is closed
+	patience   *time.Timer
+	overrun    error // why the task that runs was stopped
 
 	// OnUnhandledRejection is told, after the checkpoint, of every promise that is
 	// rejected with nobody listening; OnRejectionHandled of those that were handled
 	// later. Set them before the first script runs; called on the loop.
 	OnUnhandledRejection, OnRejectionHandled func(*goja.Promise)
+
+	// DescribePlatform, when set, tells the name, message and stack of an object whose
+	// own they are not: a DOMException. It runs no script.
+	DescribePlatform func(o *goja.Object) (name, message, stack string)
 
 	// Of the loop alone.
 	depth int     // calls into goja under way
@@ -81,7 +90,8 @@ type Agent struct {
 	rejections   rejections
 	realms       map[*Realm]struct{}
 	current      string
-	watching     *time.Timer   // of the task that runs
+	watching     *watchdog // of the task that runs
+	onOverrun    func(error)
 	left         time.Duration // what it may compute, from since on
 	since        time.Time
 
@@ -106,7 +116,7 @@ func New(o Options) *Agent {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	a := &Agent{
-		rt: goja.New(), name: o.Name, clock: o.Clock, log: o.Logger, limit: o.TaskCPU,
+		rt: goja.New(), name: o.Name, clock: o.Clock, log: o.Logger, limit: o.TaskCPU, onOverrun: o.OnOverrun,
 		done: make(chan struct{}), wake: make(chan struct{}, 1), realms: map[*Realm]struct{}{},
 	}
 	a.ctx, a.cancel = context.WithCancelCause(context.Background())
@@ -130,7 +140,8 @@ func (a *Agent) Logger() *slog.Logger { return a.log }
 // Context ends when the agent is terminated; its cause is the reason.
 func (a *Agent) Context() context.Context { return a.ctx }
 
-// Done is closed when the loop has ended and every goroutine of the agent with it.
+// Done is closed when the loop has ended and every goroutine of the agent with it,
+// or when a terminated agent has not ended for three seconds.
 func (a *Agent) Done() <-chan struct{} { return a.done }
 
 // Err is why the agent was terminated; nil while it runs.
@@ -196,6 +207,9 @@ func (a *Agent) Terminate(reason error) {
 	}
 	a.terminated = reason
 	a.tasks = nil
+	if !a.over {
+		a.patience = time.AfterFunc(patience, a.giveUp)
+	}
 	a.mu.Unlock()
 	a.rt.Interrupt(reason)
 	a.cancel(reason)
@@ -240,7 +254,34 @@ func (a *Agent) loop() {
 	for r := range a.realms {
 		r.destroy()
 	}
+	a.finish()
+}
+
+// patience is how long a terminated agent may go on in a native call, which nothing
+// interrupts, before everybody stops waiting for it.
+const patience = 3 * time.Second
+
+// giveUp declares an agent ended whose loop does not end: nobody must wait for a
+// native call of hours.
+func (a *Agent) giveUp() {
+	if a.finish() {
+		a.log.Warn("an agent does not end: a native call cannot be interrupted", "agent", a.name)
+	}
+}
+
+// finish closes done; it reports false when that has been done.
+func (a *Agent) finish() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.over {
+		return false
+	}
+	a.over = true
+	if a.patience != nil {
+		a.patience.Stop()
+	}
 	close(a.done)
+	return true
 }
 
 // next takes the oldest task; a task without run when there is none, and false
@@ -267,7 +308,11 @@ func (a *Agent) runTask(t task) {
 	defer func() {
 		stop()
 		a.current = ""
-		if p := recover(); p != nil {
+		p := recover()
+		if a.stopped() {
+			return
+		}
+		if p != nil {
 			a.crashed(p)
 		}
 	}()
@@ -278,6 +323,35 @@ func (a *Agent) runTask(t task) {
 	if t.after != nil {
 		t.after()
 	}
+}
+
+// overran stops the task that computes for too long: the agent with it, unless
+// somebody wants to go on. From any goroutine.
+func (a *Agent) overran(err error) {
+	if a.onOverrun == nil {
+		a.Terminate(err)
+		return
+	}
+	a.mu.Lock()
+	a.overrun = err
+	a.mu.Unlock()
+	a.rt.Interrupt(err)
+}
+
+// stopped reports whether overran stopped the task that ends now, and makes the
+// agent ready for the next one.
+func (a *Agent) stopped() bool {
+	a.mu.Lock()
+	err, ended := a.overrun, a.terminated != nil
+	a.overrun = nil
+	a.mu.Unlock()
+	if err == nil || ended {
+		return false
+	}
+	a.rt.ClearInterrupt()
+	a.microtasks, a.soon, a.story = nil, nil, nil
+	a.onOverrun(err)
+	return true
 }
 
 // crashed ends the agent over a Go panic; an interrupt of Terminate is not one.
@@ -299,14 +373,12 @@ func (a *Agent) watch(source string) (stop func()) {
 		return func() {}
 	}
 	a.arm(a.limit, source)
-	return func() { a.watching.Stop() }
+	return func() { a.watching.stop() }
 }
 
 func (a *Agent) arm(left time.Duration, source string) {
 	a.left, a.since = left, time.Now()
-	a.watching = time.AfterFunc(left, func() {
-		a.Terminate(&TaskTimeoutError{Limit: a.limit, Source: source})
-	})
+	a.watching = a.newWatchdog(left, source)
 }
 
 // Blocking runs f on the loop, where it waits for something (importScripts, a
@@ -316,7 +388,7 @@ func (a *Agent) Blocking(f func()) {
 		f()
 		return
 	}
-	a.watching.Stop()
+	a.watching.stop()
 	left := a.left - time.Since(a.since)
 	defer func() { a.arm(max(left, time.Millisecond), a.current) }()
 	f()

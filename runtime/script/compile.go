@@ -23,6 +23,9 @@ func Compile(url string, source []byte) (*goja.Program, error) {
 	if err != nil {
 		return nil, err
 	}
+	if mayEval(string(source)) {
+		guardMentions(tree)
+	}
 	p, err := goja.CompileAST(tree, false)
 	if err != nil {
 		return nil, err

@@ -11,8 +11,10 @@ import (
 // lets the Go stack grow by hundreds of megabytes).
 const maxCallStack = 500
 
-// RegexpTimeout bounds one match of a backtracking pattern.
-const RegexpTimeout = 200 * time.Millisecond
+// RegexpTimeout bounds one match of a backtracking pattern. The interpreter takes a
+// match that ran out of time for none: it must be more than a busy machine keeps a
+// harmless one waiting, and less than an agent that was terminated is given.
+const RegexpTimeout = 2 * time.Second
 
 func init() { regexp2.DefaultMatchTimeout = RegexpTimeout }
 

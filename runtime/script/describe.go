@@ -76,6 +76,9 @@ func (a *Agent) DescribeValue(v goja.Value) *Exception {
 		return e
 	}
 	e.Name, e.Message, e.Stack = a.dataString(o, "name"), a.dataString(o, "message"), a.dataString(o, "stack")
+	if describe := a.DescribePlatform; describe != nil && e.Name == "" && e.Message == "" {
+		e.Name, e.Message, e.Stack = describe(o)
+	}
 	if e.Name == "" && e.Message == "" {
 		e.Message = "[object " + o.ClassName() + "]"
 	}

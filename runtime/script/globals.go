@@ -15,7 +15,7 @@ import (
 const (
 	maxStringLength = 1 << 28
 	maxBufferBytes  = 1 << 30
-	maxArrayLength  = 1 << 27
+	maxArrayLength  = 1 << 25
 	maxJSONDepth    = 50_000
 )
 
@@ -43,10 +43,24 @@ func InstallGlobals(rt *goja.Runtime) error {
 	}
 	guard, _ := goja.AssertFunction(v)
 	deep := func(c goja.FunctionCall) goja.Value {
-		return rt.ToValue(nestsDeeperThan(c.Argument(0).String(), int(c.Argument(1).ToInteger())))
+		return rt.ToValue(bracketsDeeperThan(c.Argument(0).String(), int(c.Argument(1).ToInteger())))
 	}
-	_, err = guard(goja.Undefined(), rt.GlobalObject(), rt.ToValue(deep), rt.ToValue(maxStringLength), rt.ToValue(maxBufferBytes), rt.ToValue(maxArrayLength), rt.ToValue(maxJSONDepth), rt.ToValue(maxNesting))
-	return err
+	body := func(c goja.FunctionCall) goja.Value {
+		if text, ok := functionText(c.Argument(0).String(), c.Argument(1).String()); ok {
+			return rt.ToValue(text)
+		}
+		return goja.Undefined()
+	}
+	room := func(c goja.FunctionCall) goja.Value { return rt.ToValue(memory.room(c.Argument(0).ToInteger())) }
+	_, err = guard(goja.Undefined(), rt.GlobalObject(), rt.ToValue(deep), rt.ToValue(body), rt.ToValue(room),
+		rt.ToValue(maxStringLength), rt.ToValue(maxBufferBytes), rt.ToValue(maxArrayLength), rt.ToValue(maxJSONDepth))
+	if err != nil {
+		return err
+	}
+	if err := guardNatives(rt); err != nil {
+		return err
+	}
+	return installEvals(rt)
 }
 
 // compileOwn compiles a script of the engine: its functions look native.

@@ -19,6 +19,25 @@
   };
   symbol("asyncIterator"); symbol("dispose"); symbol("asyncDispose");
 
+  // Annex B.2.2: a setter or getter beside the other one.
+  const accessor = (o, key, part, f) => {
+    if (o === undefined || o === null) throw new TypeError("Cannot convert undefined or null to object");
+    if (typeof f !== "function") throw new TypeError(`Object.prototype.__define${part === "get" ? "G" : "S"}etter__: Expecting function`);
+    defineProperty(Object(o), key, { [part]: f, enumerable: true, configurable: true });
+  };
+  const lookup = (o, key, part) => {
+    for (o = Object(o), key = typeof key === "symbol" ? key : `${key}`; o !== null; o = getPrototypeOf(o)) {
+      const d = getOwnPropertyDescriptor(o, key);
+      if (d) return d[part];
+    }
+  };
+  methods(Object.prototype, {
+    __defineGetter__(key, getter) { accessor(this, key, "get", getter); },
+    __defineSetter__(key, setter) { accessor(this, key, "set", setter); },
+    __lookupGetter__(key) { return lookup(this, key, "get"); },
+    __lookupSetter__(key) { return lookup(this, key, "set"); },
+  });
+
   const then = Promise.prototype.then;
   methods(Promise, {
     withResolvers() {

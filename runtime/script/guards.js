@@ -1,6 +1,8 @@
 // Natives that would end the process, or that nothing could interrupt, refuse what
-// no browser would do either. deep(text, n) reports brackets nested deeper than n.
-(function (global, deep, maxString, maxBytes, maxLength, maxDepth, maxNesting) {
+// no browser would do either. deep(text, n) reports brackets nested deeper than n;
+// body(parameters, text) is a function's body with its evals guarded; room(bytes)
+// reports whether there is memory for as much. Natives of arrays are guarded in Go.
+(function (global, deep, body, room, maxString, maxBytes, maxLength, maxDepth) {
   "use strict";
   const { defineProperty, getOwnPropertyDescriptor, setPrototypeOf, getPrototypeOf } = Object;
   const { construct, ownKeys } = Reflect;
@@ -25,13 +27,26 @@
       return apply(original, this, [length, fill]);
     } }).m);
   }
-  for (const name of ["join", "fill", "reverse", "sort", "toSorted", "toReversed", "copyWithin"]) {
-    if (!Array.prototype[name]) continue;
-    replace(Array.prototype, name, original => ({ m() {
-      if (this !== undefined && this !== null && this.length > maxLength && !isView(this)) throw new RangeError("Invalid array length");
+  for (const name of ["replace", "replaceAll"]) {
+    replace(String.prototype, name, original => ({ m(pattern, value) {
+      if (typeof value === "string" && this !== undefined && this !== null && value.length > 64) {
+        const s = text(this);
+        if ((s.length + 1) * value.length > maxString && replaced(s, pattern, name) * value.length > maxString) throw new RangeError("Invalid string length");
+      }
       return apply(original, this, arguments);
     } }).m);
   }
+  // How often a pattern matches, at most; only asked when that may be too much.
+  const { match } = String.prototype;
+  const replaced = (s, pattern, name) => {
+    if (typeof pattern !== "string") {
+      if (!(pattern instanceof RegExp)) return 1;
+      if (!pattern.global) return 1;
+      const found = apply(match, s, [pattern]);
+      return found === null ? 0 : found.length;
+    }
+    return name === "replace" ? 1 : pattern === "" ? s.length + 1 : s.length / pattern.length;
+  };
   replace(Array, "from", original => ({ m(items, map, self) {
     if (Object(items) === items && items[Symbol.iterator] === undefined && items.length > maxLength) throw new RangeError("Invalid array length");
     return apply(original, this, arguments);
@@ -55,6 +70,7 @@
         throw new RangeError(name === "ArrayBuffer" ? "Array buffer allocation failed" : `Invalid typed array length: ${text(first)}`);
       if (size && name !== "ArrayBuffer" && Object(first) === first && !isView(first) && typeof first.length === "number" && first.length * size > maxBytes)
         throw new RangeError("Invalid typed array length");
+      if (typeof first === "number" && first * size > 1 << 24 && !room(first * size)) throw new RangeError("Array buffer allocation failed");
       return construct(Original, arguments, new.target === f ? Original : new.target);
     };
     for (const key of ownKeys(Original)) {
@@ -74,14 +90,21 @@
   // is nested too deeply never reaches it.
   const dynamic = (Original, kind) => {
     const f = function () {
-      let all = "";
+      let all = "", comma = "";
       const list = [];
       for (let i = 0; i < arguments.length; i++) {
         const part = `${arguments[i]}`;
-        all += part + "\n";
+        if (i < arguments.length - 1) {
+          all += comma + part;
+          comma = ",";
+        }
         defineProperty(list, i, { value: part, writable: true, enumerable: true, configurable: true });
       }
-      if (all.length > maxNesting && deep(all, maxNesting)) throw new SyntaxError("the function is nested too deeply");
+      if (list.length > 0) {
+        const guarded = body(all, list[list.length - 1]);
+        if (guarded === undefined) throw new SyntaxError("the function is nested too deeply");
+        list[list.length - 1] = guarded;
+      }
       return construct(Original, list, new.target === undefined || new.target === f ? Original : new.target);
     };
     defineProperty(f, "name", { value: Original.name, configurable: true });

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -20,7 +19,12 @@ import (
 type ModuleLoader func(ctx context.Context, url string) (source []byte, final string, err error)
 
 // ErrAsyncModule is a module with a top-level await where none may be.
-var ErrAsyncModule = errors.New("Top-level await is disallowed in service workers.") //nolint:revive,staticcheck // shown to scripts as it is
+var ErrAsyncModule error = shown("Top-level await is disallowed in service workers.")
+
+// shown is an error whose text scripts see, worded as browsers word it.
+type shown string
+
+func (e shown) Error() string { return string(e) }
 
 // CompileModule compiles a module with all that it imports into one strict script:
 // each module is evaluated once, in order, with its own import.meta.url, and stacks
@@ -51,6 +55,7 @@ func CompileModule(ctx context.Context, entry string, load ModuleLoader) (*goja.
 	if err != nil {
 		return nil, asSyntaxError(entry, code, err)
 	}
+	guardSyntax(tree, code)
 	p, err := goja.CompileAST(tree, false)
 	if err != nil {
 		return nil, err

@@ -13,10 +13,6 @@ import (
 	"github.com/dop251/goja/unistring"
 )
 
-// maxNesting bounds brackets within brackets: the parser recurses, and a Go stack
-// that overflows ends the process. Scripts made by tools stay below a few hundred.
-const maxNesting = 10_000
-
 // Parse parses a classic script. Syntax that the interpreter lacks is lowered
 // first, with positions mapped back to source; a byte order mark is dropped. The
 // error is a *goja.CompilerSyntaxError.
@@ -33,6 +29,7 @@ func Parse(url, source string) (*ast.Program, error) {
 		lowered, ok := lower(url, source)
 		if ok {
 			if mapped, again := goja.Parse(url, lowered, parser.WithSourceMapLoader(inlineMap)); again == nil {
+				hideHelpers(mapped, source)
 				tree, err = mapped, nil
 			}
 		}
@@ -40,6 +37,10 @@ func Parse(url, source string) (*ast.Program, error) {
 			return nil, asSyntaxError(url, source, err)
 		}
 	}
+	if mayEval(source) {
+		guardEvals(tree)
+	}
+	guardSyntax(tree, source)
 	if strings.Contains(source, "arguments") && strings.Contains(source, "=>") {
 		guardArguments(reflect.ValueOf(tree))
 	}
@@ -54,26 +55,6 @@ func hasAsyncGenerator(tree *ast.Program) bool {
 	found := false
 	walk(reflect.ValueOf(tree), func(f *ast.FunctionLiteral) { found = found || f.Async && f.Generator })
 	return found
-}
-
-// nestsDeeperThan reports brackets nested deeper than limit. It does not know
-// strings and comments, so it may count too many: it asks again without them only
-// when that matters.
-func nestsDeeperThan(source string, limit int) bool {
-	depth := 0
-	for i := 0; i < len(source); i++ {
-		switch source[i] {
-		case '(', '[', '{':
-			if depth++; depth > limit {
-				return true
-			}
-		case ')', ']', '}':
-			if depth > 0 {
-				depth--
-			}
-		}
-	}
-	return false
 }
 
 // asSyntaxError is what Parse gives for an error of the parser.

@@ -23,6 +23,23 @@ type Realm struct {
 	// Entered, when set, is told on the loop that code of the realm is about to run:
 	// a window group keeps track of whose turn it is.
 	Entered func()
+
+	// Sourced, when set, is told on the loop of each script that is about to run.
+	Sourced func(Source)
+}
+
+// Source is a script as it was fetched, before anything was lowered.
+type Source struct {
+	URL    string // of an inline script, its document's
+	Text   func() string
+	Module bool
+}
+
+// Source says that a script is about to run.
+func (r *Realm) Source(s Source) {
+	if r.Sourced != nil {
+		r.Sourced(s)
+	}
 }
 
 // Enter says that code of the realm is about to run.

@@ -13,6 +13,7 @@ import (
 	"github.com/swinspect/swinspect/runtime"
 	"github.com/swinspect/swinspect/runtime/clock"
 	"github.com/swinspect/swinspect/runtime/fetch"
+	"github.com/swinspect/swinspect/runtime/webapi/notifications"
 )
 
 // BrowserOptions configure a Browser. Network is required.
@@ -46,7 +47,6 @@ type Browser struct {
 
 	mu       sync.Mutex // guards all below
 	contexts []*Context // the first is the default one
-	closed   bool
 	rand     io.Reader
 }
 
@@ -215,11 +215,22 @@ func (c *Context) Workers() []*Worker {
 	return all
 }
 
-// SetOffline takes the whole context off the network, or back on.
+// SetOffline takes the whole context off the network, or back on: pages hear of it,
+// and what waits for the network (background sync) goes on.
 func (c *Context) SetOffline(on bool) {
 	c.mu.Lock()
+	before := c.offline
 	c.offline = on
 	c.mu.Unlock()
+	if before == on {
+		return
+	}
+	for _, p := range c.Pages() {
+		p.ConnectionChanged(!on)
+	}
+	if !on {
+		notifications.BackOnline(c.engine)
+	}
 }
 
 // Offline reports whether the context is off the network.
@@ -277,6 +288,13 @@ func (c *Context) close() {
 func (c *Context) SetPermission(name, state string) {
 	c.mu.Lock()
 	c.granted[name] = state
+	c.mu.Unlock()
+}
+
+// ResetPermissions forgets what SetPermission set.
+func (c *Context) ResetPermissions() {
+	c.mu.Lock()
+	clear(c.granted)
 	c.mu.Unlock()
 }
 

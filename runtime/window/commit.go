@@ -20,7 +20,7 @@ func (f *Frame) commitBlank(creator *Document) {
 	if creator != nil {
 		source = creator.inheritance()
 	}
-	d := f.newDocument(&loadedDocument{url: aboutBlank}, source, nil)
+	d := f.newDocument(&loadedDocument{url: aboutBlank, sandbox: f.sandboxFlags()}, source, nil)
 	d.initial = true
 	f.install(d)
 	d.parse("")
@@ -36,7 +36,10 @@ func (f *Frame) commit(n navigation, l *loadedDocument, source *inheritance) {
 	}
 	f.history.committed(d, n, old)
 	f.install(d)
+	d.client.SetFetchClient(d.snapshotFetchClient())
+	d.committing = !f.isMain()
 	d.parse(f.text(l))
+	d.committing = false
 }
 
 // text is what is parsed: the body, or a page around what is no HTML.
@@ -73,7 +76,7 @@ func (f *Frame) newDocument(l *loadedDocument, source *inheritance, srcdoc *stri
 	d.ctx, cancel = context.WithCancel(f.page.group.agent.Context())
 	d.stop = cancel
 	f.placeDocument(d, l, source, srcdoc)
-	d.sandbox = f.sandboxFlags()
+	d.sandbox = l.sandbox
 	if l.response != nil {
 		d.sandboxByPolicy(l.response.Unfiltered())
 	}
@@ -191,10 +194,13 @@ func documentReferrer(l *loadedDocument) string {
 // install makes the document the frame's and tells everybody.
 func (f *Frame) install(d *Document) {
 	f.document = d
-	f.replaces = ""
+	replaces := ""
 	if d.client != nil {
-		f.replaces = d.client.ID()
+		replaces = d.client.ID()
 	}
+	f.navMu.Lock()
+	f.replaces = replaces
+	f.navMu.Unlock()
 	c := f.page.context
 	c.mu.Lock()
 	f.url, f.loaderID, f.realm, f.origin = d.url.String(), d.loaderID, d.realm.Realm, d.origin

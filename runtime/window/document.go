@@ -47,13 +47,19 @@ type Document struct {
 	loaded   bool
 	started  bool // the load event has begun
 	gone     bool
-	current  *Node // currentScript
-	deferred []*scriptState
-	ordered  []*scriptState // async=false scripts that were inserted by script
-	observed []*mutationObserver
-	muted    map[string]struct{} // URLs of scripts whose errors tell nothing
-	stop     context.CancelFunc  // ends fetches of the document
-	ctx      context.Context
+	// committing is set while a frame's document is parsed in the task that commits it.
+	committing bool
+	current    *Node // currentScript
+	deferred   []*scriptState
+	ordered    []*scriptState // async=false scripts that were inserted by script
+	observed   []*mutationObserver
+	custom     *customElements
+	version    uint64              // of the tree: counts its changes
+	writing    int                 // calls of document.write under way
+	fonts      *fontFaceSet        // document.fonts, once a script has asked
+	muted      map[string]struct{} // URLs of scripts whose errors tell nothing
+	stop       context.CancelFunc  // ends fetches of the document
+	ctx        context.Context
 }
 
 type documentKey struct{}
@@ -111,6 +117,18 @@ func (d *Document) fetchClient() fetch.Client {
 	return c
 }
 
+// snapshotFetchClient gives fetchClient as of now to those who are not on the loop:
+// the fetches of scripts that the document registers. They are no requests of its own.
+func (d *Document) snapshotFetchClient() func() fetch.Client {
+	now := d.fetchClient()
+	now.ID = ""
+	return func() fetch.Client {
+		c := now
+		d.frame.page.override(&c)
+		return c
+	}
+}
+
 // override applies what CDP asked for.
 func (p *Page) override(c *fetch.Client) {
 	p.context.mu.Lock()
@@ -133,18 +151,8 @@ func (d *Document) queue(source string, f func()) {
 	})
 }
 
-// fetch performs a fetch for the document in parallel, then runs then as a task.
-func (d *Document) fetch(r *fetch.Request, then func(response *fetch.Response)) {
-	r.Origin = d.origin
-	r.ClientID = d.fetchClient().ID
-	client := d.fetchClient()
-	d.frame.page.group.agent.Go(func(context.Context) {
-		response := d.frame.page.context.fetcher.Fetch(d.ctx, r, client)
-		d.queue("networking", func() { then(response) })
-	})
-}
-
-// fetchBody is fetch with the body read to its end; body is nil for a network error.
+// fetchBody performs a fetch for the document in parallel, reads the body to its end,
+// then runs then as a task; body is nil for a network error.
 func (d *Document) fetchBody(r *fetch.Request, then func(response *fetch.Response, body []byte, err error)) {
 	r.Origin = d.origin
 	client := d.fetchClient()
@@ -220,13 +228,24 @@ func (d *Document) contentLoaded() {
 	d.maybeLoad()
 }
 
+// soon runs a step of the end of parsing: as a task of its own, but for a document
+// in a frame that is parsed as it is committed. There DOMContentLoaded and load come
+// at once, as in browsers: before anything that its scripts have asked the network for.
+func (d *Document) soon(source string, f func()) {
+	if d.committing {
+		f()
+		return
+	}
+	d.queue(source, f)
+}
+
 // maybeLoad fires load when nothing is left to wait for.
 func (d *Document) maybeLoad() {
 	if !d.loaded || d.started || d.blockers > 0 || d.gone {
 		return
 	}
 	d.started = true
-	d.queue("load", func() {
+	d.soon("load", func() {
 		d.setState("complete")
 		// The initial about:blank is loaded from the start: it fires nothing, for its
 		// window may go on to be that of the document to come.

@@ -28,7 +28,10 @@ func docNode(name string, get func(d *Document) *html.Node) idl.Member {
 }
 
 func docList(name string, keep func(n *html.Node) bool) idl.Member {
-	return idl.Attr(name, func(c *idl.Call) goja.Value { d := doc(c); return d.list(descendants(d.root, keep)) }, nil)
+	return idl.Attr(name, func(c *idl.Call) goja.Value {
+		d := doc(c)
+		return d.node().liveOf(name, htmlCollection, func() []*html.Node { return descendants(d.root, keep) })
+	}, nil)
 }
 
 func (d *Document) element(a atom.Atom) *html.Node {
@@ -111,7 +114,7 @@ func init() {
 			return goja.Null()
 		}, func(c *idl.Call) goja.Value { doc(c).navigateTo(c, c.String(0), false); return nil }),
 		idl.Attr("implementation", func(c *idl.Call) goja.Value { return implementation(doc(c)) }, nil),
-		idl.Attr("fonts", func(c *idl.Call) goja.Value { return fonts(c) }, nil),
+		idl.Attr("fonts", func(c *idl.Call) goja.Value { return doc(c).fontSet() }, nil),
 		idl.Method("getElementById", 1, func(c *idl.Call) goja.Value { d := doc(c); return d.object(d.byID(c.String(0))) }),
 		idl.Method("getElementsByName", 1, func(c *idl.Call) goja.Value {
 			d, name := doc(c), c.String(0)
@@ -189,7 +192,11 @@ func createElement(c *idl.Call, namespace, name string) goja.Value {
 	if name == "" || strings.ContainsAny(name, " <>\"'/=\t\n") || name[0] >= '0' && name[0] <= '9' {
 		panic(c.Exception("InvalidCharacterError", "The tag name provided ('%s') is not a valid name.", name))
 	}
-	return doc(c).object(&html.Node{Type: html.ElementNode, Data: name, DataAtom: atom.Lookup([]byte(name)), Namespace: namespace})
+	w := doc(c).wrap(&html.Node{Type: html.ElementNode, Data: name, DataAtom: atom.Lookup([]byte(name)), Namespace: namespace})
+	if w.doc.custom != nil {
+		w.doc.custom.upgrade(w)
+	}
+	return w.Object()
 }
 
 // createEvent makes an event that initEvent then initialises.
@@ -220,12 +227,6 @@ func implementation(d *Document) goja.Value {
 		}
 		return parsedDocument(d, "<!doctype html><html><head>"+title+"</head><body></body></html>", "text/html").node().Object()
 	})
-	return o
-}
-
-func fonts(c *idl.Call) goja.Value {
-	o := c.Runtime().NewObject()
-	_ = o.Set("ready", idl.Resolved(c.Realm, nil))
 	return o
 }
 

@@ -92,6 +92,7 @@ func init() {
 			}
 			return goja.Null()
 		}),
+		idl.Method("checkVisibility", 0, func(c *idl.Call) goja.Value { return c.Value(node(c).connected()) }),
 		idl.Method("getBoundingClientRect", 0, func(c *idl.Call) goja.Value { node(c); return rect(c) }),
 		idl.Method("getClientRects", 0, func(c *idl.Call) goja.Value { node(c); return c.Runtime().NewArray(rect(c)) }),
 		idl.Method("scrollIntoView", 0, func(c *idl.Call) goja.Value { node(c); return nil }),
@@ -170,14 +171,27 @@ func reflectBool(name, content string) idl.Member {
 }
 
 func (w *Node) setAttribute(name, value string) {
+	old, had := attr(w.n, name)
 	setAttr(w.n, name, value)
+	w.doc.changed()
 	w.attributeChanged(name)
+	if w.custom != nil {
+		rt, before := w.Realm().Runtime(), goja.Null()
+		if had {
+			before = rt.ToValue(old)
+		}
+		w.reactAttribute(name, before, rt.ToValue(value))
+	}
 }
 
 func (w *Node) dropAttribute(name string) {
-	if _, ok := attr(w.n, name); ok {
+	if old, ok := attr(w.n, name); ok {
 		removeAttr(w.n, name)
+		w.doc.changed()
 		w.attributeChanged(name)
+		if w.custom != nil {
+			w.reactAttribute(name, w.Realm().Runtime().ToValue(old), goja.Null())
+		}
 	}
 }
 
@@ -270,7 +284,10 @@ func selector(c *idl.Call, i int) cascadia.SelectorGroup {
 // parentMembers are those of ParentNode.
 func parentMembers() []idl.Member {
 	return []idl.Member{
-		idl.Attr("children", func(c *idl.Call) goja.Value { w := node(c); return w.doc.list(children(w.n, true)) }, nil),
+		idl.Attr("children", func(c *idl.Call) goja.Value {
+			w := node(c)
+			return w.liveOf("children", htmlCollection, func() []*html.Node { return children(w.n, true) })
+		}, nil),
 		idl.Attr("firstElementChild", func(c *idl.Call) goja.Value { w := node(c); return edge(w, children(w.n, true), true) }, nil),
 		idl.Attr("lastElementChild", func(c *idl.Call) goja.Value { w := node(c); return edge(w, children(w.n, true), false) }, nil),
 		nodeAttr("childElementCount", func(w *Node) any { return len(children(w.n, true)) }),
@@ -278,11 +295,15 @@ func parentMembers() []idl.Member {
 		idl.Method("querySelectorAll", 1, func(c *idl.Call) goja.Value { w := node(c); return w.doc.list(cascadia.QueryAll(w.n, selector(c, 0))) }),
 		idl.Method("getElementsByTagName", 1, func(c *idl.Call) goja.Value {
 			w, name := node(c), strings.ToLower(c.String(0))
-			return w.doc.list(descendants(w.n, func(n *html.Node) bool { return name == "*" || n.Data == name }))
+			return w.doc.live(htmlCollection, func() []*html.Node {
+				return descendants(w.n, func(n *html.Node) bool { return name == "*" || n.Data == name })
+			})
 		}),
 		idl.Method("getElementsByClassName", 1, func(c *idl.Call) goja.Value {
 			w, names := node(c), strings.Fields(c.String(0))
-			return w.doc.list(descendants(w.n, func(n *html.Node) bool { return hasClasses(n, names) }))
+			return w.doc.live(htmlCollection, func() []*html.Node {
+				return descendants(w.n, func(n *html.Node) bool { return hasClasses(n, names) })
+			})
 		}),
 		idl.Method("append", 0, func(c *idl.Call) goja.Value { w := node(c); w.insertAll(c, w.n, nil); return nil }),
 		idl.Method("prepend", 0, func(c *idl.Call) goja.Value { w := node(c); w.insertAll(c, w.n, w.n.FirstChild); return nil }),

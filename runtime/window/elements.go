@@ -135,6 +135,9 @@ func (d *Document) elementInserted(n *html.Node) {
 	if d.gone {
 		return
 	}
+	if d.custom != nil {
+		d.customInserted(n)
+	}
 	switch n.DataAtom {
 	case atom.Script:
 		d.prepareScript(d.wrap(n))
@@ -229,28 +232,30 @@ func formMembers(more ...idl.Member) []idl.Member {
 
 func init() {
 	defineElement("HTMLInputElement", []string{"input"}, formMembers(
-		reflectString("defaultValue", "value"),
-		idl.Attr("checked", func(c *idl.Call) goja.Value { return c.Value(node(c).checked()) }, func(c *idl.Call) goja.Value {
-			on := c.Bool(0)
-			node(c).check = &on
-			return nil
-		}),
-		idl.Attr("files", func(c *idl.Call) goja.Value {
-			if w := node(c); w.files != nil {
-				return w.files
-			}
-			return goja.Null()
-		}, func(c *idl.Call) goja.Value { node(c).files = c.Arg(0); return nil }),
+		append(inputMembers(),
+			reflectString("defaultValue", "value"),
+			idl.Attr("checked", func(c *idl.Call) goja.Value { return c.Value(node(c).checked()) }, func(c *idl.Call) goja.Value {
+				on := c.Bool(0)
+				node(c).check = &on
+				return nil
+			}),
+			idl.Attr("files", func(c *idl.Call) goja.Value {
+				if w := node(c); w.files != nil {
+					return w.files
+				}
+				return goja.Null()
+			}, func(c *idl.Call) goja.Value { node(c).files = c.Arg(0); return nil }))...,
 	)...)
-	defineElement("HTMLTextAreaElement", []string{"textarea"}, formMembers()...)
+	defineElement("HTMLTextAreaElement", []string{"textarea"}, formMembers(append(textMembers(), idl.Attr("defaultValue", func(c *idl.Call) goja.Value { return c.Value(textOf(node(c).n)) }, setTextContent))...)...)
 	defineElement("HTMLButtonElement", []string{"button"}, formMembers()...)
-	defineElement("HTMLSelectElement", []string{"select"}, formMembers()...)
-	defineElement("HTMLOptionElement", []string{"option"}, reflectString("value", "value"), reflectBool("selected", "selected"))
+	defineElement("HTMLSelectElement", []string{"select"}, formMembers(selectMembers()...)...)
+	defineElement("HTMLOptionElement", []string{"option"}, optionMembers()...)
+	defineElement("HTMLOptGroupElement", []string{"optgroup"}, reflectString("label", "label"), reflectBool("disabled", "disabled"))
 	defineElement("HTMLFieldSetElement", []string{"fieldset"})
 	defineElement("HTMLFormElement", []string{"form"},
 		reflectString("name", "name"), reflectString("method", "method"), reflectURL("action", "action"), reflectString("enctype", "enctype"),
 		reflectString("target", "target"), reflectString("acceptCharset", "accept-charset"), reflectString("rel", "rel"),
-		idl.Attr("elements", func(c *idl.Call) goja.Value { w := node(c); return w.doc.list(w.controls()) }, nil),
+		idl.Attr("elements", func(c *idl.Call) goja.Value { w := node(c); return w.liveOf("elements", htmlCollection, w.controls) }, nil),
 		nodeAttr("length", func(w *Node) any { return len(w.controls()) }),
 		idl.Method("submit", 0, func(c *idl.Call) goja.Value { node(c).submit(nil); return nil }),
 		idl.Method("requestSubmit", 0, func(c *idl.Call) goja.Value {
@@ -280,6 +285,9 @@ func (w *Node) controlType() string {
 	case atom.Textarea:
 		return "textarea"
 	case atom.Select:
+		if _, multiple := attr(w.n, "multiple"); multiple {
+			return "select-multiple"
+		}
 		return "select-one"
 	case atom.Input:
 		if kind == "" {
@@ -290,21 +298,15 @@ func (w *Node) controlType() string {
 }
 
 func (w *Node) controlValue() string {
-	if w.value != nil {
+	if w.value != nil && w.n.DataAtom != atom.Select {
 		return *w.value
 	}
 	switch w.n.DataAtom {
 	case atom.Textarea:
 		return textOf(w.n)
 	case atom.Select:
-		options := descendants(w.n, func(n *html.Node) bool { return n.DataAtom == atom.Option })
-		for _, o := range options {
-			if _, ok := attr(o, "selected"); ok {
-				return optionValue(o)
-			}
-		}
-		if len(options) > 0 {
-			return optionValue(options[0])
+		if chosen := w.selected(); len(chosen) > 0 {
+			return optionValue(chosen[0])
 		}
 		return ""
 	}

@@ -32,7 +32,7 @@ type Frame struct {
 	global    *goja.Object // see windowObject
 	container *Node        // the iframe element; nil for a page's main frame
 	history   history
-	replaces  string // client id of the document shown before
+	replaces  string // client id of the document shown before; guarded by navMu
 	blocks    bool   // the load event of the document around it waits for this frame
 
 	navMu sync.Mutex

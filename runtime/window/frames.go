@@ -15,18 +15,25 @@ type iface = idl.Interface
 // sandbox are the flags of an iframe that matter here.
 type sandbox struct{ scripts, sameOrigin bool }
 
+// sandboxFlags are the flags of a frame's next document: its element's, and what
+// the document around it has not. nil: there are none.
 func (f *Frame) sandboxFlags() *sandbox {
 	if f.container == nil {
 		return nil
 	}
+	var outer *sandbox
+	if parent := f.parentFrame(); parent != nil && parent.document != nil {
+		outer = parent.document.sandbox
+	}
 	v, ok := attr(f.container.n, "sandbox")
 	if !ok {
-		if parent := f.parentFrame(); parent != nil && parent.document != nil {
-			return parent.document.sandbox
-		}
-		return nil
+		return outer
 	}
-	return sandboxOf(strings.Fields(strings.ToLower(v)))
+	own := sandboxOf(strings.Fields(strings.ToLower(v)))
+	if outer != nil {
+		own.scripts, own.sameOrigin = own.scripts && outer.scripts, own.sameOrigin && outer.sameOrigin
+	}
+	return own
 }
 
 // sandboxOf are the flags that a list of tokens leaves.
@@ -34,9 +41,38 @@ func sandboxOf(tokens []string) *sandbox {
 	return &sandbox{scripts: slices.Contains(tokens, "allow-scripts"), sameOrigin: slices.Contains(tokens, "allow-same-origin")}
 }
 
+// scripting reports whether the document's own scripts run: not in a sandbox
+// without allow-scripts.
+func (d *Document) scripting() bool { return d.sandbox == nil || d.sandbox.scripts }
+
+// maxFrames is how many frames a page has at most; as in Chromium, elements beyond
+// stay empty.
+const maxFrames = 1000
+
+// count is how many frames there are from f down.
+func (f *Frame) count() int {
+	n := 1
+	for _, c := range f.Children() {
+		n += c.count()
+	}
+	return n
+}
+
+// repeats reports that u is the URL of two of the documents around: a page that
+// shows itself, without an end.
+func (f *Frame) repeats(u *fetch.URL) bool {
+	n := 0
+	for p := f.parentFrame(); p != nil; p = p.parentFrame() {
+		if p.document != nil && u.IsHTTP() && p.document.url.WithoutFragment() == u.WithoutFragment() {
+			n++
+		}
+	}
+	return n >= 2
+}
+
 // frameInserted gives an iframe that came into the document its frame.
 func (d *Document) frameInserted(w *Node) {
-	if w.frame != nil || d.realm == nil {
+	if w.frame != nil || d.realm == nil || d.frame.page.main.count() >= maxFrames {
 		return
 	}
 	w.frame = d.frame.attachChild(w)
@@ -57,6 +93,9 @@ func (d *Document) loadFrame(w *Node, initial bool) {
 	} else if src := strings.TrimSpace(w.attribute("src")); src != "" {
 		u := d.resolve(src)
 		if u == nil {
+			u = aboutBlank
+		}
+		if f.repeats(u) {
 			u = aboutBlank
 		}
 		n.url = u
@@ -86,6 +125,9 @@ func (f *Frame) startIn(outer *Document, n navigation) {
 // runJavaScriptURL evaluates a javascript: URL in the frame's document.
 func (f *Frame) runJavaScriptURL(u *fetch.URL) {
 	d := f.document
+	if !d.scripting() {
+		return
+	}
 	source := unescape(strings.TrimPrefix(u.String(), "javascript:"))
 	d.queue("javascript: URL", func() {
 		v, e := d.evaluate(d.url.String(), source)

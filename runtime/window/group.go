@@ -17,11 +17,24 @@ type group struct {
 	pages int // open pages; the group ends with the last
 }
 
+// pageCPU is how much longer than an event of a worker a task of a page may compute:
+// its first script builds all there is to see.
+const pageCPU = 3
+
+// overran reports a task that was stopped to the page whose script ran last.
+func (g *group) overran(err error) {
+	if w := g.shared.current; w != nil && !w.doc.gone && w.doc.realm != nil {
+		w.doc.realm.ReportError(err)
+	}
+}
+
 func (c *Context) newGroup(name string) *group {
 	b := c.browser
-	g := &group{context: c, agent: script.New(script.Options{
+	g := &group{context: c}
+	g.agent = script.New(script.Options{
 		Name: name, Clock: b.clock, Rand: b.options.Random, Logger: b.log,
-	})}
+		TaskCPU: pageCPU * c.engine.Limits().EventCPU, OnOverrun: g.overran,
+	})
 	c.mu.Lock()
 	c.groups[g] = struct{}{}
 	c.mu.Unlock()

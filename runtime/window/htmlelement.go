@@ -209,7 +209,7 @@ func (w *Node) attributeHandlers() {
 // setAttributeHandler compiles a handler in the window: with the element as this.
 func (w *Node) setAttributeHandler(event, source string) {
 	d := w.doc
-	if d.scope == nil {
+	if d.scope == nil || !d.scripting() {
 		return
 	}
 	target := &w.Target

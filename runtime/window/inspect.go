@@ -1,6 +1,14 @@
 package window
 
-import "golang.org/x/net/html"
+import (
+	"context"
+	"strings"
+
+	"github.com/andybalholm/cascadia"
+	"golang.org/x/net/html"
+
+	"github.com/swinspect/swinspect/runtime/fetch"
+)
 
 // NodeDescription is what CDP's DOM domain tells of a node.
 type NodeDescription struct {
@@ -43,6 +51,12 @@ func (w *Node) ChildNodes() []*Node {
 	return all
 }
 
+// ParentNode is the node's parent; nil for none. On the loop.
+func (w *Node) ParentNode() *Node { return w.doc.wrap(w.n.Parent) }
+
+// InitialURL is where a page that a script opened goes first; empty for about:blank.
+func (p *Page) InitialURL() string { return p.initialURL }
+
 // Container is the element that the frame is in; nil for a main frame. On the loop.
 func (f *Frame) Container() *Node { return f.container }
 
@@ -60,4 +74,56 @@ func (p *Page) ConnectionChanged(online bool) {
 			}
 		}
 	})
+}
+
+// withinDocument navigates to a fragment of the document shown; false when u leads
+// elsewhere.
+func (f *Frame) withinDocument(ctx context.Context, u *fetch.URL) bool {
+	if !u.HasFragment() {
+		return false
+	}
+	within := false
+	err := f.page.group.agent.Do(ctx, "navigate", func() {
+		if d := f.document; d != nil && !d.initial && u.WithoutFragment() == d.url.WithoutFragment() {
+			within = true
+			f.toFragment(u, u.String() == d.url.String())
+		}
+	})
+	return err == nil && within
+}
+
+// QueryAll are the nodes below that a selector matches; on the loop.
+func (w *Node) QueryAll(selector string) ([]*Node, error) {
+	s, err := cascadia.ParseGroup(selector)
+	if err != nil {
+		return nil, err
+	}
+	return w.doc.wrapAll(cascadia.QueryAll(w.n, s)), nil
+}
+
+// Search are the elements below that a selector or an XPath expression matches, else
+// those whose own text contains the query; on the loop.
+func (w *Node) Search(query string) []*Node {
+	if found, err := w.QueryAll(query); err == nil && len(found) > 0 {
+		return found
+	}
+	if r, err := evaluateXPath(query, w, xpathOrderedSnapshot); err == nil && len(r.nodes) > 0 {
+		return w.doc.wrapAll(r.nodes)
+	}
+	return w.doc.wrapAll(descendants(w.n, func(n *html.Node) bool {
+		for c := n.FirstChild; c != nil; c = c.NextSibling {
+			if c.Type == html.TextNode && strings.Contains(c.Data, query) {
+				return true
+			}
+		}
+		return false
+	}))
+}
+
+func (d *Document) wrapAll(nodes []*html.Node) []*Node {
+	out := make([]*Node, len(nodes))
+	for i, n := range nodes {
+		out[i] = d.wrap(n)
+	}
+	return out
 }

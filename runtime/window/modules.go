@@ -5,11 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 
 	"github.com/evanw/esbuild/pkg/api"
 
 	"github.com/swinspect/swinspect/runtime/fetch"
+	"github.com/swinspect/swinspect/runtime/script"
 	"github.com/swinspect/swinspect/runtime/webapi/fetchapi"
 )
 
@@ -45,7 +48,7 @@ func (d *Document) scheduleModule(w *Node, s *scriptState) {
 			case err != nil:
 				s.failed = true
 			default:
-				s.source = bundle
+				s.source, s.modules = bundle, loader.sources
 			}
 			if async || !s.parserInserted {
 				s.run()
@@ -72,6 +75,9 @@ type moduleLoader struct {
 	origin      fetch.Origin
 	context     *Context
 	ctx         context.Context
+
+	mu      sync.Mutex
+	sources []script.Source // the modules so far, as they were fetched
 }
 
 // moduleSyntaxError is a module that does not parse, or imports what is not there.
@@ -89,7 +95,7 @@ func (l *moduleLoader) bundle(entry string, inline *string) (string, error) {
 				return api.OnResolveResult{Path: entry, Namespace: "module"}, nil
 			}
 			if !strings.HasPrefix(a.Path, "/") && !strings.HasPrefix(a.Path, "./") && !strings.HasPrefix(a.Path, "../") && !strings.Contains(a.Path, ":") {
-				return api.OnResolveResult{}, fmt.Errorf("Failed to resolve module specifier %q", a.Path)
+				return api.OnResolveResult{}, &script.SpecifierError{Specifier: a.Path, From: a.Importer}
 			}
 			base, err := fetch.ParseURL(strings.TrimSuffix(a.Importer, "#inline"), nil)
 			if err != nil {
@@ -105,12 +111,14 @@ func (l *moduleLoader) bundle(entry string, inline *string) (string, error) {
 			source, kind := "", api.LoaderJS
 			if inline != nil && a.Path == entry {
 				source = *inline
+				l.keep(strings.TrimSuffix(a.Path, "#inline"), source)
 			} else {
 				var err error
 				if source, kind, err = l.load(a.Path, a.Path == entry); err != nil {
 					failed = err
 					return api.OnLoadResult{}, err
 				}
+				l.keep(a.Path, source)
 			}
 			source = strings.ReplaceAll(source, "import.meta.url", quote(strings.TrimSuffix(a.Path, "#inline")))
 			return api.OnLoadResult{Contents: &source, Loader: kind}, nil
@@ -146,6 +154,14 @@ func (l *moduleLoader) bundle(entry string, inline *string) (string, error) {
 		text = "(async () => {" + code + "})();\n//# sourceMappingURL" + comment
 	}
 	return `"use strict";` + text, nil
+}
+
+func (l *moduleLoader) keep(url, source string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !slices.ContainsFunc(l.sources, func(s script.Source) bool { return s.URL == url }) {
+		l.sources = append(l.sources, script.Source{URL: url, Text: func() string { return source }, Module: true})
+	}
 }
 
 // load fetches one module.

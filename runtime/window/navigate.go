@@ -31,7 +31,8 @@ type navigation struct {
 	forced   bool // bypasses service workers and the HTTP cache
 	history  bool // back or forward
 	replace  bool
-	index    int // of the history entry, when history is set
+	index    int      // of the history entry, when history is set
+	sandbox  *sandbox // the frame's flags when it starts
 }
 
 // navigated is a navigation's outcome, told when it is committed.
@@ -52,6 +53,7 @@ func (f *Frame) start(n navigation) <-chan navigated {
 	f.observer().FrameStartedLoading(f)
 	// Who controls a document without a URL of its own is known now.
 	source := f.sourceOf(n)
+	n.sandbox = f.sandboxFlags()
 	if !f.page.group.agent.Go(func(context.Context) { done <- f.navigate(ctx, n, source) }) {
 		done <- navigated{NavigateResult{FrameID: f.id, Err: ErrClosed}}
 	}
@@ -109,6 +111,7 @@ type loadedDocument struct {
 	client   *runtime.Client // reserved; nil: made at commit
 	err      error           // shows an error page
 	referrer string
+	sandbox  *sandbox
 }
 
 // navigate fetches and commits. It runs in parallel.
@@ -141,8 +144,12 @@ func (f *Frame) navigate(ctx context.Context, n navigation, source *inheritance)
 		f.navMu.Lock()
 		f.pending = nil
 		f.navMu.Unlock()
+		l.sandbox = n.sandbox
 		f.commit(n, l, source)
-		out.LoaderID = f.document.loaderID
+		// A script of the document may have removed the frame again.
+		if d := f.document; d != nil {
+			out.LoaderID = d.loaderID
+		}
 	}) {
 		out.Err = ErrClosed
 		return navigated{out}
@@ -182,6 +189,10 @@ func (f *Frame) fetchDocument(ctx context.Context, n navigation, source *inherit
 		as = source.client
 	}
 	f.page.override(&as)
+	if n.sandbox != nil && !n.sandbox.sameOrigin {
+		// The document will have an opaque origin, which no registration belongs to.
+		r.ServiceWorkers = "none"
+	}
 	if n.forced {
 		r.ServiceWorkers, r.Cache = "none", "reload"
 	}
@@ -209,7 +220,7 @@ func (f *Frame) fetchDocument(ctx context.Context, n navigation, source *inherit
 		response = fetcher.FollowRedirect(ctx, r, response, as)
 	}
 	l := &loadedDocument{url: r.CurrentURL(), response: response, client: reserved, referrer: r.Referrer}
-	if u := response.Unfiltered().URL(); u != nil && !response.IsNetworkError() && response.Unfiltered().FromServiceWorker == false {
+	if u := response.Unfiltered().URL(); u != nil && !response.IsNetworkError() && !response.Unfiltered().FromServiceWorker {
 		l.url = u
 	}
 	if response.IsNetworkError() {
@@ -284,9 +295,9 @@ func (f *Frame) navigationRequest(n navigation, source *inheritance) *fetch.Requ
 	if n.policy != "" {
 		r.ReferrerPolicy = n.policy
 	}
-	if f.replaces != "" {
-		r.ReplacesClientID = f.replaces
-	}
+	f.navMu.Lock()
+	r.ReplacesClientID = f.replaces
+	f.navMu.Unlock()
 	if n.reload {
 		r.Cache = "no-cache"
 	} else if n.history {

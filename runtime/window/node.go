@@ -29,7 +29,9 @@ type Node struct {
 	image     imageState
 	loads     uint64 // the newest load of a subresource: an older one is dropped
 	tokens    map[string]*goja.Object
-	data      *goja.Object // dataset
+	lists     map[string]goja.Value // live collections
+	custom    *customElement        // its definition, once it is upgraded
+	data      *goja.Object          // dataset
 	style     *goja.Object
 	// content is a template's.
 	content *Node
@@ -152,7 +154,10 @@ func init() {
 		nodeLink("lastChild", func(n *html.Node) *html.Node { return n.LastChild }),
 		nodeLink("previousSibling", func(n *html.Node) *html.Node { return n.PrevSibling }),
 		nodeLink("nextSibling", func(n *html.Node) *html.Node { return n.NextSibling }),
-		idl.Attr("childNodes", func(c *idl.Call) goja.Value { w := node(c); return w.doc.list(children(w.n, false)) }, nil),
+		idl.Attr("childNodes", func(c *idl.Call) goja.Value {
+			w := node(c)
+			return w.liveOf("childNodes", nodeList, func() []*html.Node { return children(w.n, false) })
+		}, nil),
 		idl.Attr("nodeValue", nodeValue, setNodeValue),
 		idl.Attr("textContent", func(c *idl.Call) goja.Value {
 			w := node(c)
@@ -352,13 +357,20 @@ func cloneNode(n *html.Node, deep bool) *html.Node {
 	return c
 }
 
-// insert is pre-insert: with the checks of the standard.
+// maxDepth bounds a document's tree. What walks trees recurses, and a Go stack that
+// overflows ends the process; pages stay below a few hundred.
+const maxDepth = 5_000
+
+// insert is pre-insert: with the checks of the standard, and maxDepth.
 func (w *Node) insert(c *idl.Call, child *Node, before *html.Node) {
 	if t := nodeType(w.n); t != 1 && t != 9 && t != 11 {
 		panic(c.Exception("HierarchyRequestError", "This node type does not support this method."))
 	}
 	if inclusiveAncestor(child.n, w.n) {
 		panic(c.Exception("HierarchyRequestError", "The new child element contains the parent."))
+	}
+	if depth := depthOf(w.n); depth+heightOf(child.n, maxDepth-depth) > maxDepth {
+		panic(c.Exception("HierarchyRequestError", "The tree is nested too deeply."))
 	}
 	if before != nil && before.Parent != w.n {
 		panic(c.Exception("NotFoundError", "The node before which the new node is to be inserted is not a child of this node."))
@@ -403,6 +415,7 @@ func (d *Document) adopt(w *Node) {
 // came into the document with it.
 func (d *Document) insertNode(parent, n, before *html.Node) {
 	parent.InsertBefore(n, before)
+	d.changed()
 	d.observe(parent, n, nil)
 	if d.contains(parent) {
 		d.inserted(n)
@@ -427,6 +440,7 @@ func (d *Document) remove(n *html.Node) {
 	}
 	connected := d.contains(n)
 	parent.RemoveChild(n)
+	d.changed()
 	d.observe(parent, nil, n)
 	if connected {
 		d.removed(n)
@@ -438,6 +452,8 @@ func (d *Document) removed(n *html.Node) {
 		f := w.frame
 		w.frame = nil
 		f.detach()
+	} else if ok && w.custom != nil {
+		w.react(w.custom.disconnected)
 	}
 	for c := n.FirstChild; c != nil; c = c.NextSibling {
 		d.removed(c)

@@ -55,6 +55,9 @@ func (d *Document) openPage(u *fetch.URL, target string, noopener bool) *Page {
 		return nil
 	}
 	p := &Page{context: c, id: c.browser.newID(), opener: d.frame.page, group: d.frame.page.group, visible: true}
+	if u != aboutBlank {
+		p.initialURL = u.String()
+	}
 	p.main = &Frame{page: p, id: p.id}
 	if target != "_blank" {
 		p.main.name = target

@@ -26,13 +26,14 @@ type Page struct {
 	closing atomic.Bool // window.close() was called
 
 	// Guarded by the context's lock.
-	title     string
-	closed    bool
-	overrides Overrides
-	scripts   []injected // evaluated in every new document
-	sessions  map[string]*webstorage.Area
-	visible   bool
-	activated time.Time // last user activation
+	title      string
+	closed     bool
+	initialURL string // see InitialURL
+	overrides  Overrides
+	scripts    []injected // evaluated in every new document
+	sessions   map[string]*webstorage.Area
+	visible    bool
+	activated  time.Time // last user activation
 }
 
 // injected is a script of CDP's Page.addScriptToEvaluateOnNewDocument.
@@ -188,9 +189,9 @@ func (p *Page) RemoveScript(id string) bool {
 
 // NavigateResult says what became of a navigation.
 type NavigateResult struct {
-	FrameID, LoaderID string
-	Err               error // why it shows an error page; nil for a response of any status
-	Download          bool  // nothing to show: 204, 205 or an attachment
+	FrameID, LoaderID string // no LoaderID: it stayed within the document
+	Err               error  // why it shows an error page; nil for a response of any status
+	Download          bool   // nothing to show: 204, 205 or an attachment
 }
 
 // NavigateOptions go with a navigation by the user or by CDP.
@@ -210,6 +211,9 @@ func (p *Page) Navigate(ctx context.Context, url string, o NavigateOptions) (Nav
 		if f = p.Frame(o.FrameID); f == nil {
 			return NavigateResult{}, errors.New("no frame for given id found")
 		}
+	}
+	if f.withinDocument(ctx, u) {
+		return NavigateResult{FrameID: f.id}, nil
 	}
 	return f.await(ctx, f.start(navigation{url: u, referrer: o.Referrer, byUser: true}))
 }

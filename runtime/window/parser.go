@@ -97,9 +97,18 @@ func (p *feeder) resume(w *Node) {
 	}
 }
 
+// maxWrites is how deep document.write may be called by scripts that it wrote; as in
+// Chromium, what is beyond is dropped.
+const maxWrites = 20
+
 // write is document.write: at the place of the script that calls it, or into a
 // document opened for it.
 func (d *Document) write(text string) {
+	if d.writing >= maxWrites {
+		return
+	}
+	d.writing++
+	defer func() { d.writing-- }()
 	p := d.parser
 	if p == nil {
 		d.openForWriting()
@@ -117,11 +126,15 @@ func (d *Document) write(text string) {
 		root, err := html.Parse(strings.NewReader(text))
 		if err == nil {
 			p.push(root, d.root)
+			waits := p.blocked
 			p.blocked = nil
 			for len(p.pending) > 0 {
 				next := p.pending[0]
 				p.pending = p.pending[1:]
 				p.feed(next)
+			}
+			if p.blocked == nil {
+				p.blocked = waits // until document.close
 			}
 		}
 		return

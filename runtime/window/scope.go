@@ -38,7 +38,7 @@ func newScope(r *idl.Realm) *scope {
 		transform.Init:    native(s.initialise),
 		transform.Declare: native(func(c goja.FunctionCall) goja.Value { s.declareImplicit(c.Argument(0).String()); return nil }),
 		transform.Eval:    native(func(c goja.FunctionCall) goja.Value { return s.eval(c.Argument(0)) }),
-		"eval":            rt.GlobalObject().Get("eval"),
+		"eval":            ownEval(rt),
 	}
 	s.object = rt.NewDynamicObject(s)
 	if err := s.object.SetPrototype(nil); err != nil {
@@ -46,6 +46,18 @@ func newScope(r *idl.Realm) *scope {
 	}
 	s.internal[transform.Lexical] = s.object
 	return s
+}
+
+var evalProgram = goja.MustCompile("swinspect:eval", "eval", false)
+
+// ownEval is the interpreter's own eval, which alone sees the caller's variables. The
+// text it gets was checked: script.Parse writes that into the call.
+func ownEval(rt *goja.Runtime) goja.Value {
+	v, err := rt.RunProgram(evalProgram)
+	if err != nil {
+		panic(err)
+	}
+	return v
 }
 
 // Get is goja.DynamicObject's.

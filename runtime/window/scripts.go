@@ -22,7 +22,8 @@ type scriptState struct {
 	source         string
 	ready          bool
 	failed         bool
-	run            func() // a module's; nil: a classic script
+	run            func()          // a module's; nil: a classic script
+	modules        []script.Source // of a module: the texts of its graph
 	blocking       *feeder
 }
 
@@ -48,7 +49,7 @@ func isJavaScript(mime string) bool {
 // prepareScript is "prepare the script element".
 func (d *Document) prepareScript(w *Node) {
 	s := w.scriptState()
-	if s.started || d.scope == nil || d.gone {
+	if s.started || d.scope == nil || d.gone || !d.scripting() {
 		return
 	}
 	source := textOf(w.n)
@@ -173,7 +174,7 @@ func (d *Document) runDeferred() {
 	}
 	if len(d.deferred) == 0 && !d.loaded {
 		d.loaded = true
-		d.queue("DOMContentLoaded", d.contentLoaded)
+		d.soon("DOMContentLoaded", d.contentLoaded)
 	}
 }
 
@@ -188,6 +189,7 @@ func (d *Document) execute(w *Node, s *scriptState) {
 	}
 	old := d.current
 	d.current = w
+	d.tell(s)
 	_, err := d.scope.run(s.url.String(), s.source)
 	d.current = old
 	if err != nil {
@@ -197,6 +199,17 @@ func (d *Document) execute(w *Node, s *scriptState) {
 		w.FireSimple("load")
 	}
 	d.realm.Agent().Checkpoint()
+}
+
+// tell names the scripts that are about to run.
+func (d *Document) tell(s *scriptState) {
+	if s.modules == nil {
+		text := s.source
+		d.realm.Source(script.Source{URL: s.url.String(), Text: func() string { return text }})
+	}
+	for _, m := range s.modules {
+		d.realm.Source(m)
+	}
 }
 
 // report reports what a script of the document threw, or that it does not parse.

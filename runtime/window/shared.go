@@ -43,7 +43,8 @@ func (g *group) wireRejections() {
 func (c *Context) settings(as func() fetch.Client) *env.Settings {
 	return &env.Settings{
 		UserAgent: c.browser.options.UserAgent, Online: func() bool { offline := as().Offline; return offline == nil || !offline() }, Engine: c.engine, Blobs: c.blobs,
-		Network: c.fetcher.Network, Cookies: c.fetcher.Cookies(), Random: lockedReader{c.browser},
+		UserAgentNow: func() string { return as().UserAgent },
+		Network:      c.fetcher.Network, Cookies: c.fetcher.Cookies(), Random: lockedReader{c.browser},
 		Permission: c.permission,
 		Fetch: func(ctx context.Context, r *fetch.Request) *fetch.Response {
 			return c.fetcher.Fetch(ctx, r, as())

@@ -124,12 +124,19 @@ func init() {
 		idl.Method("getComputedStyle", 1, func(c *idl.Call) goja.Value { return newStyle(window(c).doc, nil) }),
 		idl.Method("getSelection", 0, func(c *idl.Call) goja.Value { return goja.Null() }),
 		idl.Method("matchMedia", 1, matchMedia),
+		idl.Attr("customElements", func(c *idl.Call) goja.Value {
+			e := window(c).doc.customRegistry()
+			if e.object == nil {
+				e.object = idl.Wrap(c.Realm, customElementRegistry, e)
+			}
+			return e.object
+		}, nil),
 		idl.Method("requestAnimationFrame", 1, requestFrame),
 		idl.Method("cancelAnimationFrame", 1, func(c *idl.Call) goja.Value {
 			window(c).cancelled[uint64(idl.Long(c, c.Arg(0)))] = struct{}{}
 			return nil
 		}),
-		idl.Method("requestIdleCallback", 1, requestFrame),
+		idl.Method("requestIdleCallback", 1, requestIdle),
 		idl.Method("cancelIdleCallback", 1, func(c *idl.Call) goja.Value {
 			window(c).cancelled[uint64(idl.Long(c, c.Arg(0)))] = struct{}{}
 			return nil
@@ -203,7 +210,6 @@ func (d *Document) installAPIs() {
 	r := d.realm
 	idl.Expose(r, dom.Interfaces...)
 	idl.Expose(r, windowInterfaces...)
-	idl.Lazy(r, "HTMLCollection", func() goja.Value { return r.Constructor(nodeList) })
 	idl.Lazy(r, "Image", func() goja.Value { return constructorOf(r, "img", []string{"width", "height"}) })
 	idl.Lazy(r, "Audio", func() goja.Value { return constructorOf(r, "audio", []string{"src"}) })
 	idl.Lazy(r, "Option", func() goja.Value { return constructorOf(r, "option", []string{"textContent", "value"}) })
@@ -225,8 +231,8 @@ func init() {
 	windowInterfaces = append([]*idl.Interface{
 		nodeInterface, elementInterface, htmlElement, svgElement, unknownElement, characterData, textInterface, commentNode, doctypeNode,
 		fragmentElement, documentInterface, htmlDocument, nodeList, tokenListInterface, domParser, xmlSerializer, xpathResultInterface, shadowRoot, mouseEvent, uiEvent, pageTransition,
-		locationInterface, historyInterface, popState, hashChange, mutationObserverInterface, mediaQueryList,
-		xmlHTTPRequest, xhrEventTarget, xhrUpload, workerInterface, sharedWorkerInterface,
+		locationInterface, historyInterface, popState, hashChange, mutationObserverInterface, mediaQueryList, htmlCollection, intersectionObserver, resizeObserver, customElementRegistry,
+		fontFaceInterface, fontFaceSetInterface, xmlHTTPRequest, xhrEventTarget, xhrUpload, workerInterface, sharedWorkerInterface,
 	}, elementInterfaces...)
 }
 
@@ -378,17 +384,22 @@ func callerOf(c *idl.Call, w *Window) *Window {
 }
 
 func requestFrame(c *idl.Call) goja.Value {
+	return later(c, 16*time.Millisecond, func() goja.Value { return c.Value(dom.Now(c.Realm)) })
+}
+
+// later calls a callback with one argument after a while, unless it is cancelled.
+func later(c *idl.Call, after time.Duration, argument func() goja.Value) goja.Value {
 	w, f := window(c), idl.Callback(c, c.Arg(0))
 	w.frames++
 	id := w.frames
 	agent := c.Realm.Agent()
-	timer := agent.Clock().AfterFunc(16*time.Millisecond, func() {
+	timer := agent.Clock().AfterFunc(after, func() {
 		w.doc.queue("animation frame", func() {
 			if _, cancelled := w.cancelled[id]; cancelled {
 				delete(w.cancelled, id)
 				return
 			}
-			if _, err := agent.Call(f, c.Realm.Global(), c.Value(dom.Now(c.Realm))); err != nil {
+			if _, err := agent.Call(f, c.Realm.Global(), argument()); err != nil {
 				c.Realm.ReportError(err)
 			}
 		})

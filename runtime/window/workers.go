@@ -28,7 +28,8 @@ type workerSpec struct {
 	name        string
 	credentials fetch.Credentials
 	source      *inheritance
-	owner       *Document // of a dedicated worker
+	owner       *Document     // of a dedicated worker
+	outside     *workerObject // the object in it
 }
 
 // workerScope is the global of a dedicated or shared worker.
@@ -88,7 +89,7 @@ func (c *Context) startWorker(spec workerSpec, failed func(err error)) (*Worker,
 		w.client.Discard()
 		w.agent.Terminate(reason)
 	}
-	s := &workerScope{worker: w, spec: spec}
+	s := &workerScope{worker: w, spec: spec, outside: spec.outside}
 	_ = w.agent.Do(context.Background(), "set up", func() { c.setUpWorker(w, s) })
 	c.started(w)
 	_ = w.agent.Do(context.Background(), "realm", func() { b.observe.RealmCreated(w.realm, nil, w) })
@@ -145,7 +146,7 @@ func (c *Context) workerError(w *Worker, s *workerScope, e *workerscope.Uncaught
 
 // runWorker fetches and runs the worker's script.
 func (c *Context) runWorker(ctx context.Context, w *Worker, s *workerScope, failed func(err error)) {
-	source, err := c.workerSource(ctx, w, s.spec)
+	source, sources, err := c.workerSource(ctx, w, s.spec)
 	if err != nil {
 		failed(err)
 		w.Terminate(err)
@@ -153,8 +154,11 @@ func (c *Context) runWorker(ctx context.Context, w *Worker, s *workerScope, fail
 	}
 	w.client.ExecutionReady()
 	w.agent.Queue("run the worker", func() {
-		p, err := goja.Compile(w.url, source, false)
+		p, err := script.Compile(w.url, []byte(source))
 		if err == nil {
+			for _, s := range sources {
+				w.realm.Source(s)
+			}
 			_, err = w.agent.Run(p)
 		}
 		if err != nil {
@@ -169,7 +173,7 @@ func (c *Context) runWorker(ctx context.Context, w *Worker, s *workerScope, fail
 	})
 }
 
-func (c *Context) workerSource(ctx context.Context, w *Worker, spec workerSpec) (string, error) {
+func (c *Context) workerSource(ctx context.Context, w *Worker, spec workerSpec) (string, []script.Source, error) {
 	r := fetch.NewRequest(spec.url)
 	r.Destination, r.Mode, r.Credentials, r.UseURLCredentials = "worker", "same-origin", "same-origin", true
 	if spec.kind == env.SharedWorker {
@@ -183,24 +187,25 @@ func (c *Context) workerSource(ctx context.Context, w *Worker, spec workerSpec) 
 	response := c.fetcher.Fetch(ctx, r, spec.source.client)
 	body, err := readBody(ctx, response)
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
 	inner := response.Unfiltered()
 	if inner.Status != 0 && !inner.OK() {
-		return "", fmt.Errorf("the script answered with status %d", inner.Status)
+		return "", nil, fmt.Errorf("the script answered with status %d", inner.Status)
 	}
 	if u := inner.URL(); u != nil && !inner.FromServiceWorker {
 		w.client.SetURL(u)
 	}
 	if m, ok := fetch.ExtractMIMEType(inner.Headers); spec.url.IsHTTP() && (!ok || !isJavaScript(m.Essence())) {
-		return "", errors.New("the script has a MIME type that is not JavaScript")
+		return "", nil, errors.New("the script has a MIME type that is not JavaScript")
 	}
 	source := fetchapi.DecodeUTF8(body)
 	if !spec.module {
-		return source, nil
+		return source, []script.Source{{URL: w.url, Text: func() string { return source }}}, nil
 	}
 	loader := &moduleLoader{client: w.fetchClient(), credentials: spec.credentials, origin: spec.source.origin, context: c, ctx: ctx}
-	return loader.bundle(spec.url.String(), &source)
+	bundle, err := loader.bundle(spec.url.String(), &source)
+	return bundle, loader.sources, err
 }
 
 // importScripts blocks the worker's loop while scripts are fetched.
@@ -227,10 +232,12 @@ func (s *workerScope) importScripts(c *idl.Call, urls []string) {
 		if err != nil || inner.Status != 0 && !inner.OK() || u.IsHTTP() && !isJavaScript(m.Essence()) {
 			panic(c.Exception("NetworkError", "The script at '%s' failed to load.", u))
 		}
-		p, err := goja.Compile(u.String(), fetchapi.DecodeUTF8(body), false)
+		source := fetchapi.DecodeUTF8(body)
+		p, err := script.Compile(u.String(), []byte(source))
 		if err != nil {
 			panic(thrown(c.Realm, err))
 		}
+		w.realm.Source(script.Source{URL: u.String(), Text: func() string { return source }})
 		if _, err := w.agent.Run(p); err != nil {
 			panic(script.Thrown(c.Runtime(), err))
 		}
@@ -265,11 +272,10 @@ func init() {
 		o := &workerObject{doc: d}
 		o.Bind(c.Realm, c.Object)
 		spec := workerOptions(c, d, env.DedicatedWorker)
-		spec.owner = d
+		spec.owner, spec.outside = d, o
 		o.worker, o.scope = d.frame.page.context.startWorker(spec, func(error) {
 			d.queue("error", func() { o.FireSimple("error") })
 		})
-		o.scope.outside = o
 		c.Realm.OnDestroy(func() { o.worker.Terminate(runtime.ErrClosed) })
 		return o
 	}

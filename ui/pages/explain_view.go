@@ -184,7 +184,8 @@ func storyVerdict(verdict string) components.State {
 		icon, class = "d-fell", "idle"
 	case "not-controlled", "waiting", "cache-miss":
 		icon, class = "d-none", "wait"
-	case "respond-error", "rejected", "terminated", "timed-out", "failed", "fetch-failed", "network-error", "redundant":
+	case "respond-error", "rejected", "terminated", "timed-out", "failed", "fetch-failed", "network-error", "redundant",
+		"install-failed", "update-failed", "start-failed", "import-failed", "threw", "refused":
 		icon, class = "error", "bad"
 	}
 	return components.State{Icon: icon, Word: strings.ReplaceAll(verdict, "-", " "), Class: class}

@@ -21,10 +21,8 @@ export async function populate(fixtures = ['simple', 'cache?n=60', 'routes', 'im
 
 // registrations are the tree's links by scope path.
 export async function registrations(page) {
-  const links = {};
-  for (const a of await page.locator('[role=treeitem][aria-level="3"]').all()) {
-    const name = (await a.locator('.name').innerText()).trim().split('\n')[0];
-    links[name] = new URL(await a.getAttribute('href'), page.url()).pathname;
-  }
-  return links;
+  // At once: the tree changes while one looks.
+  const items = await page.locator('[role=treeitem][aria-level="3"]').evaluateAll((all) =>
+    all.map((a) => [a.querySelector('.name').innerText.trim().split('\n')[0], new URL(a.getAttribute('href'), location.href).pathname]));
+  return Object.fromEntries(items);
 }

@@ -88,7 +88,7 @@ say('hash', (await page.goto(site + '/second.html#part')) === null, page.url());
 await page.evaluate(() => history.pushState({}, '', '/made/up'));
 await until(() => page.url().endsWith('/made/up'));
 say('pushState', page.url());
-const [arrived] = await Promise.all([page.waitForNavigation(), page.evaluate(() => { location.href = '/index.html'; })]);
+const [arrived] = await Promise.all([page.waitForNavigation(), page.evaluate(() => { setTimeout(() => { location.href = '/index.html'; }, 50); })]);
 say('waitForNavigation', arrived.status(), arrived.url());
 await page.setContent('<p id="set">set</p><script>window.ran = 1</script>');
 say('setContent', await page.$eval('#set', (e) => e.textContent), await page.evaluate(() => window.ran));

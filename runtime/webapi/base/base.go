@@ -23,6 +23,7 @@ import (
 	"github.com/swinspect/swinspect/runtime/webapi/streams"
 	"github.com/swinspect/swinspect/runtime/webapi/timers"
 	"github.com/swinspect/swinspect/runtime/webapi/urlapi"
+	"github.com/swinspect/swinspect/runtime/webapi/wasm"
 	"github.com/swinspect/swinspect/runtime/webapi/websocket"
 )
 
@@ -55,5 +56,6 @@ func Install(r *idl.Realm, global any) {
 		idl.Expose(r, locks.LockManager, locks.Lock, storageapi.StorageManager)
 	}
 	crypto.Install(r, settings.Random, settings.Secure)
+	wasm.Install(r)
 	indexeddb.Install(r, func() *indexeddb.Storage { return indexeddb.Of(settings) })
 }

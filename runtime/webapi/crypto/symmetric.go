@@ -173,6 +173,9 @@ func keyUnwrap(secret, data []byte) ([]byte, error) {
 	return out[8:], nil
 }
 
+// maxIterations bounds PBKDF2, which nothing can interrupt: about ten seconds.
+const maxIterations = 20_000_000
+
 // derive is deriveBits of the key derivation functions; length is in bits.
 func derive(p params, secret []byte, length int) ([]byte, error) {
 	if length < 0 || length%8 != 0 {
@@ -186,6 +189,8 @@ func derive(p params, secret []byte, length int) ([]byte, error) {
 		out, err = hkdf.Key(hash.New, secret, p.salt, string(p.info), length/8)
 	case p.iterations == 0:
 		return nil, fail("OperationError", "PBKDF2 requires iterations > 0")
+	case p.iterations > maxIterations:
+		return nil, fail("OperationError", "PBKDF2 with so many iterations would take too long")
 	case length == 0:
 		return []byte{}, nil
 	default:

@@ -55,6 +55,17 @@ func (t *Target) Listens(event string) bool {
 	return slices.ContainsFunc(t.listeners, func(l *listener) bool { return l.event == event && l.active() })
 }
 
+// ListenedTo are the events that somebody listens to.
+func (t *Target) ListenedTo() map[string]bool {
+	events := map[string]bool{}
+	for _, l := range t.listeners {
+		if l.active() {
+			events[l.event] = true
+		}
+	}
+	return events
+}
+
 // Callbacks are the functions and objects that listen to an event, in order.
 func (t *Target) Callbacks(event string) []goja.Value {
 	var all []goja.Value

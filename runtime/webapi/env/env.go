@@ -43,7 +43,10 @@ type Settings struct {
 	Secure      bool // a secure context
 	UserAgent   string
 	Online      func() bool
-	Closing     func() bool // of a page that window.close() was called for; may be nil
+	// UserAgentNow, when set, gives the user agent that a DevTools client set instead;
+	// empty for none.
+	UserAgentNow func() string
+	Closing      func() bool // of a page that window.close() was called for; may be nil
 
 	// Engine is the browser context's engine; Client is this environment as a
 	// service worker client (nil in a service worker); Worker is the service worker

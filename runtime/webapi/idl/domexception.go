@@ -65,6 +65,14 @@ func domCode(name string) int {
 	return 0
 }
 
+// describe is what is told of a DOMException that nobody caught.
+func describe(o *goja.Object) (name, message, stack string) {
+	if e, ok := Unwrap[*Exception](o); ok {
+		return e.Name, e.Message, e.Stack
+	}
+	return "", "", ""
+}
+
 func newDOMException(r *Realm, message, name string) *Exception {
 	stack, _ := NativeError(r, "Error", message).(*goja.Object)
 	e := &Exception{Name: name, Message: message}

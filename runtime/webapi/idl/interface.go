@@ -88,6 +88,9 @@ func Of(r *script.Realm) *Realm {
 	if existing, ok := r.Value(realmKey{}).(*Realm); ok {
 		return existing
 	}
+	if a := r.Agent(); a.DescribePlatform == nil {
+		a.DescribePlatform = describe
+	}
 	created := &Realm{Realm: r, made: map[*Interface]*made{}}
 	r.SetValue(realmKey{}, created)
 	return created
@@ -193,7 +196,7 @@ func (r *Realm) construct(i *Interface, call goja.FunctionCall, arguments func(g
 	object := newSlotted(r.Runtime(), h, proto)
 	c.Object = object
 	h.impl = i.New(c)
-	return object
+	return c.Object // another one when New has put it there
 }
 
 // Wrap makes an object of i around impl, as a native that returns a new object does.

@@ -17,7 +17,6 @@ type request struct {
 	failure     goja.Value // the error attribute; null for none
 	source      goja.Value
 	transaction *transactionObject
-	cursor      *cursor // what the result is when it is a cursor
 }
 
 // IDBRequest and IDBOpenDBRequest are the interfaces of those names.

@@ -12,7 +12,6 @@ type notificationEvent struct {
 	extendable.Event
 	notification goja.Value
 	action       string
-	reply        goja.Value
 }
 
 // NotificationEvent is the interface of that name.

@@ -17,6 +17,7 @@ type Store struct {
 	notifications []*Notification
 	subscription  *Subscription
 	syncs         []string
+	firing        []string // those of syncs whose event is under way, or waits to be tried again
 	periodic      []Periodic
 	observers     []func(Change)
 }
@@ -155,9 +156,25 @@ func (s *Store) addSync(tag string) bool {
 	return true
 }
 
-func (s *Store) syncDone(tag string) {
+// beginSync reports false when the tag's event is under way.
+func (s *Store) beginSync(tag string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if slices.Contains(s.firing, tag) {
+		return false
+	}
+	s.firing = append(s.firing, tag)
+	return true
+}
+
+// endSync takes a tag away whose event is through; one that is not stays registered.
+func (s *Store) endSync(tag string, done bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.firing = slices.DeleteFunc(s.firing, func(t string) bool { return t == tag })
+	if !done {
+		return
+	}
 	s.syncs = slices.DeleteFunc(s.syncs, func(t string) bool { return t == tag })
 	s.changed(Change{Kind: "sync-done", Tag: tag})
 }

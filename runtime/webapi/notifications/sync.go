@@ -2,6 +2,8 @@ package notifications
 
 import (
 	"context"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/dop251/goja"
@@ -57,42 +59,71 @@ func (m *manager) needActive(c *idl.Call) {
 // Chromium's schedule: three attempts, five minutes and then fifteen apart.
 var syncDelays = []time.Duration{0, 5 * time.Minute, 15 * time.Minute}
 
-// startSync fires sync at once when the environment is online, and again after a
-// delay while the event fails.
-//
-// DIVERGES: it is tied to the agent that registered the tag; a tag whose agent has
-// ended waits for FireSyncs.
+// backlog is what waits for an engine's network to come back.
+type backlog struct {
+	mu      sync.Mutex
+	waiting []*runtime.Registration
+}
+
+type backlogKey struct{}
+
+func backlogOf(e *runtime.Engine) *backlog {
+	return e.Attached(backlogKey{}, func() any { return &backlog{} }).(*backlog)
+}
+
+// startSync fires sync at once when the environment is online, and otherwise when
+// BackOnline is called. Whoever registered the tag may be gone by then.
 func startSync(r *idl.Realm, registration *runtime.Registration, tag string) {
 	s := env.Of(r.Realm)
 	if s.Online != nil && !s.Online() {
+		b := backlogOf(s.Engine)
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		if !slices.Contains(b.waiting, registration) {
+			b.waiting = append(b.waiting, registration)
+		}
 		return
 	}
-	r.Agent().Go(func(ctx context.Context) { attemptSync(ctx, s.Engine, registration, tag) })
+	fireSync(s.Engine, registration, tag)
+}
+
+// BackOnline fires sync for every tag that was registered without a network.
+func BackOnline(engine *runtime.Engine) {
+	b := backlogOf(engine)
+	b.mu.Lock()
+	waiting := b.waiting
+	b.waiting = nil
+	b.mu.Unlock()
+	for _, r := range waiting {
+		for _, tag := range Of(r).Syncs() {
+			fireSync(engine, r, tag)
+		}
+	}
+}
+
+// fireSync fires sync now, and again after a delay while the event fails.
+func fireSync(engine *runtime.Engine, registration *runtime.Registration, tag string) {
+	store := Of(registration)
+	if !store.beginSync(tag) {
+		return
+	}
+	if !engine.InBackground(func(ctx context.Context) { attemptSync(ctx, engine, registration, tag) }) {
+		store.endSync(tag, false)
+	}
 }
 
 func attemptSync(ctx context.Context, engine *runtime.Engine, registration *runtime.Registration, tag string) {
-	store := Of(registration)
 	for i, delay := range syncDelays {
 		if delay > 0 && clock.Sleep(ctx, engine.Clock(), delay) != nil {
-			return
+			break
 		}
 		last := i == len(syncDelays)-1
 		if err := engine.DispatchSync(ctx, registration, tag, last); err == nil || last {
-			if ctx.Err() == nil {
-				store.syncDone(tag)
-			}
+			Of(registration).endSync(tag, ctx.Err() == nil)
 			return
 		}
 	}
-}
-
-// FireSyncs fires sync for every tag that waits: the network is back.
-func FireSyncs(ctx context.Context, engine *runtime.Engine, registration *runtime.Registration) {
-	for _, tag := range Of(registration).Syncs() {
-		if engine.DispatchSync(ctx, registration, tag, false) == nil {
-			Of(registration).syncDone(tag)
-		}
-	}
+	Of(registration).endSync(tag, false)
 }
 
 // PeriodicSyncManager is the interface of that name. Its events come only when

@@ -3,6 +3,7 @@ package serviceworker
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 
 	"github.com/dop251/goja"
 
@@ -49,6 +50,9 @@ type Agent struct {
 	extended map[*fetchDispatch]struct{} // events that answered and go on
 	// functionSource is Function.prototype.toString as it was before any script.
 	functionSource goja.Callable
+
+	// listened are the events that the script's evaluation left listeners for.
+	listened atomic.Pointer[map[string]bool]
 }
 
 var _ runtime.WorkerAgent = (*Agent)(nil)
@@ -143,11 +147,22 @@ func (a *Agent) closeExtended() {
 	clear(a.extended)
 }
 
-// Listens is of runtime.WorkerAgent.
+// Listens is of runtime.WorkerAgent. Of the script's first evaluation it knows the
+// answer: a task of its own would wait behind those the script has queued.
 func (a *Agent) Listens(event string) bool {
+	if known := a.listened.Load(); known != nil {
+		return (*known)[event]
+	}
 	listens := false
 	_ = a.script.Do(context.Background(), "listeners", func() { listens = a.global.Listens(event) })
 	return listens
+}
+
+// evaluated is told that the script has run.
+func (a *Agent) evaluated() {
+	a.global.evaluated = true
+	events := a.global.ListenedTo()
+	a.listened.Store(&events)
 }
 
 // Terminate is of runtime.WorkerAgent.

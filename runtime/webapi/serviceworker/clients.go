@@ -37,20 +37,27 @@ func view(r *idl.Realm, none goja.Value, ask func(ctx context.Context) (*runtime
 	return r.Async(domManipulation, func(ctx context.Context) (err error) {
 		found, err = ask(ctx)
 		return err
-	}, func(p *script.Promise, err error) {
-		switch {
-		case err != nil:
-			p.Reject(reason(r, err))
-		case found == nil:
-			p.Resolve(none)
-		default:
-			p.Resolve(newClient(r, *found))
-		}
-	})
+	}, func(p *script.Promise, err error) { settleView(r, p, none, found, err) })
+}
+
+func settleView(r *idl.Realm, p *script.Promise, none goja.Value, found *runtime.ClientView, err error) {
+	switch {
+	case err != nil:
+		p.Reject(reason(r, err))
+	case found == nil:
+		p.Resolve(none)
+	default:
+		p.Resolve(newClient(r, *found))
+	}
 }
 
 func (s *clients) get(c *idl.Call) goja.Value {
 	id := c.String(0)
+	if found, ok, err := s.engine().ClientNow(s.global.concept, id); ok {
+		p := c.Realm.NewPromise()
+		objectsOf(c.Realm).queue(domManipulation, func() { settleView(c.Realm, p, goja.Undefined(), found, err) })
+		return p.Value
+	}
 	return view(c.Realm, goja.Undefined(), func(ctx context.Context) (*runtime.ClientView, error) {
 		return s.engine().GetClient(ctx, s.global.concept, id)
 	})

@@ -38,8 +38,9 @@ var ServiceWorkerContainer = &idl.Interface{
 func init() {
 	ServiceWorkerContainer.Members = []idl.Member{
 		idl.Attr("controller", func(c *idl.Call) goja.Value {
-			w := idl.This[*Container](c).controller
-			return nullable(w, w != nil)
+			s := idl.This[*Container](c)
+			// A document that is gone has no client, and so no active worker.
+			return nullable(s.controller, s.controller != nil && !s.o.realm.Gone())
 		}, nil),
 		idl.PromiseAttr("ready", func(c *idl.Call) goja.Value { return idl.This[*Container](c).readyPromise() }),
 		idl.PromiseMethod("register", 1, func(c *idl.Call) goja.Value { return idl.This[*Container](c).register(c) }),

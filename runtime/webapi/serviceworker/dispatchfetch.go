@@ -2,6 +2,7 @@ package serviceworker
 
 import (
 	"context"
+	"sync/atomic"
 
 	"github.com/swinspect/swinspect/runtime"
 	"github.com/swinspect/swinspect/runtime/fetch"
@@ -35,7 +36,7 @@ func (a *Agent) DispatchFetch(ctx context.Context, f runtime.FetchEvent) runtime
 			return r
 		default:
 			r := d.abandoned(a.terminated())
-			r.Undelivered = !d.began
+			r.Undelivered = !d.began.Load()
 			return r
 		}
 	}
@@ -48,14 +49,14 @@ type fetchDispatch struct {
 	event    *fetchEvent
 	trace    uint64                   // the event's story
 	result   chan runtime.FetchResult // one, when it is known
-	began    bool
+	began    atomic.Bool              // asked when the loop is given up as well
 	sent     bool
 	over     bool
 	extended chan struct{}
 }
 
 func (d *fetchDispatch) run() {
-	d.began = true
+	d.began.Store(true)
 	e := d.event
 	e.respond = d.send
 	extendable.New(d.agent.realm, FetchEvent, e)

@@ -20,7 +20,7 @@ func (a *Agent) Evaluate(ctx context.Context) error {
 	err := a.script.Do(ctx, "run the service worker", func() {
 		a.environment.o.own.begin(a.worker, state, registration)
 		failure = a.runClassic()
-		a.global.evaluated = true
+		a.evaluated()
 	})
 	if err != nil {
 		return a.cutOff(err)
@@ -44,6 +44,7 @@ func (a *Agent) runClassic() error {
 	}
 	program, err := script.Compile(a.worker.ScriptURL().String(), source.Source)
 	if err == nil {
+		a.realm.Source(script.Source{URL: a.worker.ScriptURL().String(), Text: text(source)})
 		_, err = a.script.Run(program)
 	}
 	if err != nil {
@@ -51,6 +52,9 @@ func (a *Agent) runClassic() error {
 	}
 	return nil
 }
+
+// text is the text of a script resource, which is kept once.
+func text(s *runtime.Script) func() string { return func() string { return string(s.Source) } }
 
 // importScripts is ServiceWorkerGlobalScope's: every URL is parsed before the first
 // script is fetched, and each runs before the next is fetched.
@@ -83,6 +87,7 @@ func (a *Agent) importScript(c *idl.Call, u *fetch.URL) {
 	}
 	program, err := script.Compile(u.String(), source.Source)
 	if err == nil {
+		a.realm.Source(script.Source{URL: u.String(), Text: text(source)})
 		_, err = a.script.Run(program)
 	}
 	if err == nil {

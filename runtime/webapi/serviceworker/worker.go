@@ -35,6 +35,9 @@ var ServiceWorker = &idl.Interface{
 
 // post is postMessage: its first half, up to Should Skip Event, which is the engine's.
 func (w *worker) post(c *idl.Call) {
+	if w.Realm().Gone() {
+		panic(c.Exception("InvalidStateError", "The document of the object is gone."))
+	}
 	// The incumbent settings are taken to be those of the object's own realm.
 	o := objectsOf(w.Realm())
 	m := messaging.Serialize(c, c.Arg(0), messaging.TransferList(c, 1))

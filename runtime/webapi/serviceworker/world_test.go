@@ -70,12 +70,6 @@ func (w *world) serve(r *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
-func (w *world) write(path, body string) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.files[path] = body
-}
-
 func (w *world) say(format string, args ...any) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

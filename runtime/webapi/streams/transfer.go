@@ -1,8 +1,6 @@
 package streams
 
 import (
-	"errors"
-
 	"github.com/dop251/goja"
 
 	"github.com/swinspect/swinspect/runtime/webapi/idl"
@@ -11,7 +9,12 @@ import (
 
 func init() { messaging.RegisterTransferable(transferable) }
 
-var errLocked = errors.New("A locked stream could not be transferred.")
+const errLocked = shown("A locked stream could not be transferred.")
+
+// shown is an error whose text scripts see, worded as browsers word it.
+type shown string
+
+func (e shown) Error() string { return string(e) }
 
 // transferable knows the streams among the objects that structured cloning meets.
 //

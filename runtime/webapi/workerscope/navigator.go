@@ -37,9 +37,9 @@ func NavigatorMembers(of func(c *idl.Call) *env.Settings) []idl.Member {
 	constant := func(name, value string) idl.Member { return text(name, func(*env.Settings) string { return value }) }
 	return []idl.Member{
 		constant("appCodeName", "Mozilla"), constant("appName", "Netscape"),
-		text("appVersion", func(s *env.Settings) string { return strings.TrimPrefix(s.UserAgent, "Mozilla/") }),
+		text("appVersion", func(s *env.Settings) string { return strings.TrimPrefix(userAgent(s), "Mozilla/") }),
 		constant("platform", "Linux x86_64"), constant("product", "Gecko"),
-		text("userAgent", func(s *env.Settings) string { return s.UserAgent }),
+		text("userAgent", userAgent),
 		constant("language", "en-US"),
 		idl.Attr("languages", func(c *idl.Call) goja.Value { of(c); return languages(c.Realm) }, nil),
 		idl.Attr("onLine", func(c *idl.Call) goja.Value {
@@ -48,6 +48,15 @@ func NavigatorMembers(of func(c *idl.Call) *env.Settings) []idl.Member {
 		}, nil),
 		idl.Attr("hardwareConcurrency", func(c *idl.Call) goja.Value { of(c); return c.Value(runtime.NumCPU()) }, nil),
 	}
+}
+
+func userAgent(s *env.Settings) string {
+	if s.UserAgentNow != nil {
+		if instead := s.UserAgentNow(); instead != "" {
+			return instead
+		}
+	}
+	return s.UserAgent
 }
 
 type languagesKey struct{}

@@ -76,5 +76,6 @@ func Install(r *idl.Realm, i *idl.Interface, impl Like) {
 	idl.Global(r, i, impl)
 	// goja's global says it is a "global"; its prototype knows better.
 	_ = r.Global().DeleteSymbol(goja.SymToStringTag)
+	freezeChain(r)
 	s.report(r)
 }
