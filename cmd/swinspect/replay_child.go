@@ -48,6 +48,7 @@ func runReplayChild(ctx context.Context, io stdio) error {
 	if err := json.NewDecoder(io.in).Decode(&c); err != nil {
 		return usage("replay-child is not for people: use swinspect replay")
 	}
+	debug.SetGCPercent(400) // events make garbage; the memory limit holds all the same
 	if c.Memory > 0 {
 		debug.SetMemoryLimit(c.Memory << 20 * 8 / 10)
 	}

@@ -42,13 +42,13 @@ type asked struct {
 // reply is what came of a dispatch.
 type reply struct {
 	answer *Answer
-	flight *flight
+	asked  []Asked
 	reason string // why it could not be dispatched
 }
 
 // prepare makes a recorded request one that can be dispatched; reason is why not.
 func (w *world) prepare(ctx context.Context, f *fetches.Fetch) (a asked, reason string) {
-	u, err := fetch.ParseURL(f.URL, nil)
+	u, err := w.run.parse(f.URL)
 	if err != nil {
 		return a, "its URL cannot be parsed"
 	}
@@ -97,27 +97,16 @@ func (w *world) dispatch(ctx context.Context, a asked) reply {
 		return reply{reason: cmp.Or(m.reason, "its registration could not be rebuilt")}
 	}
 	r := request(a)
-	w.requests++
-	r.ID = "replay-" + strconv.FormatUint(w.requests, 10)
+	client, reason := w.clientFor(a, m, r)
+	if reason != "" {
+		return reply{reason: reason}
+	}
 	navigation := r.IsNavigation()
-	var client *runtime.Client
-	if navigation {
-		client = w.reserve(f, a.url, m.live)
-		r.ReservedClientID = client.ID()
-		if old := w.clients[placeOf(f)]; old != nil {
-			r.ReplacesClientID = old.ID()
-		}
-	} else if client = w.clientOf(f, m.live); client == nil {
-		return reply{reason: "the URL of its page cannot be parsed"}
-	}
 	env := fetchClient(client)
-	if !navigation {
-		r.ClientID = client.ID()
-	}
 	r.Origin = client.Origin()
 	flight := w.observer.begin(r.ID)
 	_, before := w.network.busy()
-	out := reply{flight: flight, answer: &Answer{}}
+	out := reply{answer: &Answer{}}
 	err := w.pace.run(ctx, func(ctx context.Context) {
 		out.answer = w.respond(ctx, r, env, flight, (f.Mode == "" || f.IsInferred("mode")) && !navigation)
 	})
@@ -125,14 +114,37 @@ func (w *world) dispatch(ctx context.Context, a asked) reply {
 		out.answer = &Answer{Decision: string(fetches.RespondError), Source: string(fetches.FromNowhere), Error: err.Error(), Body: Body{Size: -1}}
 	}
 	if navigation {
+		w.mu.Lock()
 		w.navigated(f, client, out.answer.Error == "")
+		w.mu.Unlock()
 	}
 	w.pace.settle(ctx, before)
 	w.observer.end(flight)
-	w.observer.mu.Lock()
-	defer w.observer.mu.Unlock()
-	out.answer.Thrown, out.answer.Writes, out.answer.Steps = flight.thrown, flight.writes, flight.steps
+	now := w.observer.take(flight)
+	out.asked, out.answer.Thrown, out.answer.Writes, out.answer.Steps = now.asked, now.thrown, now.writes, now.steps
 	return out
+}
+
+// clientFor finds or makes the client of a request, and names the request.
+func (w *world) clientFor(a asked, m *member, r *fetch.Request) (*runtime.Client, string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.requests++
+	r.ID = "replay-" + strconv.FormatUint(w.requests, 10)
+	if !r.IsNavigation() {
+		client := w.clientOf(a.row, m.live)
+		if client == nil {
+			return nil, "the URL of its page cannot be parsed"
+		}
+		r.ClientID = client.ID()
+		return client, ""
+	}
+	client := w.reserve(a.row, a.url, m.live)
+	r.ReservedClientID = client.ID()
+	if old := w.clients[placeOf(a.row)]; old != nil {
+		r.ReplacesClientID = old.ID()
+	}
+	return client, ""
 }
 
 // request is a recorded request as the fetch algorithm takes it.

@@ -56,7 +56,8 @@ func (run *run) install(ctx context.Context, s *standIn, at time.Time, before *c
 	w := newWorld(run, worldKey{}, at, run.seed)
 	defer w.close()
 	w.network.at("", at)
-	w.network.slow = 0
+	w.network.slow, w.network.offline = 0, false // it installed before the events
+	w.context.SetOffline(false)
 	flight := w.observer.begin("install")
 	for _, script := range s.scripts.all {
 		w.network.scripts[script.url] = script.source
@@ -93,9 +94,10 @@ func (run *run) install(ctx context.Context, s *standIn, at time.Time, before *c
 		}
 		failed = activated(ctx, r)
 	})
-	l.asked = flight.asked
+	now := w.observer.take(flight)
+	l.asked = now.asked
 	if failed = cmp.Or(failed, err); failed != nil {
-		l.problem = "its install does not succeed in the replay: " + failed.Error() + thrownWords(flight.thrown) + unansweredWords(l.asked) + "; it stands in all the same, with the routes that were recorded"
+		l.problem = "its install does not succeed in the replay: " + failed.Error() + thrownWords(now.thrown) + unansweredWords(l.asked) + "; it stands in all the same, with the routes that were recorded"
 		return l
 	}
 	_, started := w.network.busy()

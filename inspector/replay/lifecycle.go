@@ -36,11 +36,11 @@ func (run *run) update(w *world, at time.Time) {
 		}
 		_, started := w.network.busy()
 		w.pace.settle(run.ctx, started-1)
-		s := m.live.Snapshot()
+		s, now := m.live.Snapshot(), w.observer.take(flight)
 		step := LifecycleStep{At: at, Scope: m.scope, Version: run.scriptVersion}
 		switch {
 		case failed != nil:
-			step.Step, step.Why = "install failed", failed.Error()+thrownWords(flight.thrown)+unansweredWords(flight.asked)
+			step.Step, step.Why = "install failed", failed.Error()+thrownWords(now.thrown)+unansweredWords(now.asked)
 		case s.Waiting != nil:
 			step.Step, step.Why = "waiting", "clients of the recorded version are open"
 			run.newer(m, s.Waiting)
@@ -52,7 +52,7 @@ func (run *run) update(w *world, at time.Time) {
 		}
 		run.summary.Lifecycle = append(run.summary.Lifecycle, step)
 		w.observer.end(flight)
-		for _, q := range flight.asked {
+		for _, q := range now.asked {
 			if q.How == asMissing {
 				run.summary.Ask(q)
 			}

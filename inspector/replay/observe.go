@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"slices"
 	"strings"
 	"sync"
 
@@ -39,7 +40,7 @@ func newObserver() *observer {
 
 // begin follows a request.
 func (o *observer) begin(id string) *flight {
-	f := &flight{id: id}
+	f := &flight{id: id, steps: make([]inspector.TraceStep, 0, 8)}
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.flights[id] = f
@@ -53,6 +54,15 @@ func (o *observer) end(f *flight) {
 	defer o.mu.Unlock()
 	delete(o.flights, f.id)
 	delete(o.stories, f.root)
+}
+
+// take is what is known of a flight now.
+func (o *observer) take(f *flight) flight {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	now := *f
+	now.steps, now.thrown, now.writes, now.asked = slices.Clip(f.steps), slices.Clip(f.thrown), slices.Clip(f.writes), slices.Clip(f.asked)
+	return now
 }
 
 // over reports whether no worker has an event that is not over.

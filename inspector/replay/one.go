@@ -73,7 +73,7 @@ func One(ctx context.Context, r *Recording, q Request, o Options) (*Result, erro
 		reply := w.dispatch(ctx, a)
 		cancel()
 		if reason = reply.reason; reason == "" {
-			result.Replayed, result.Asked = reply.answer, reply.flight.asked
+			result.Replayed, result.Asked = reply.answer, reply.asked
 			same := *f
 			same.Decision = "" // it has no recorded answer: the network's is looked up
 			run.throughNetwork(result, &same)

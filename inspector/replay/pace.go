@@ -19,12 +19,18 @@ var errStuck = errors.New("nothing moves any more: the worker waits for what nev
 // is asked of them: each agent is given an empty task, and only when all of them have
 // done it and the network is silent, several times in a row, the time goes on to the
 // next timer.
+//
+// Its goroutine is the one that start makes; stop waits for it.
 type pace struct {
 	clock   *clock.Virtual
 	network *network
 	over    func() bool // no event is under way
 	// starting reports whether a worker is being started: it may have no agent yet.
 	starting func() bool
+
+	first sync.Once
+	work  chan func()
+	wg    sync.WaitGroup
 
 	mu      sync.Mutex
 	workers map[*window.Worker]struct{}
@@ -43,10 +49,10 @@ func (p *pace) run(ctx context.Context, f func(ctx context.Context)) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	done := make(chan struct{})
-	go func() {
+	p.start(func() {
 		defer close(done)
 		f(ctx)
-	}()
+	})
 	// Most events are over before it would be worth looking at the clock.
 	first := time.NewTimer(2 * time.Millisecond)
 	defer first.Stop()
@@ -61,6 +67,33 @@ func (p *pace) run(ctx context.Context, f func(ctx context.Context)) error {
 		<-done
 	}
 	return err
+}
+
+// start runs f in the goroutine that has run the events before, whose stack has grown
+// to what they need, or in another one when it is busy.
+func (p *pace) start(f func()) {
+	p.first.Do(func() {
+		p.work = make(chan func())
+		p.wg.Go(func() {
+			for f := range p.work {
+				f()
+			}
+		})
+	})
+	select {
+	case p.work <- f:
+	default:
+		p.wg.Go(f)
+	}
+}
+
+// stop ends the goroutine; nothing is started after it.
+func (p *pace) stop() {
+	p.first.Do(func() {})
+	if p.work != nil {
+		close(p.work)
+	}
+	p.wg.Wait()
 }
 
 func (p *pace) drive(ctx context.Context, done <-chan struct{}) error {

@@ -72,7 +72,7 @@ func recordPWA(t *testing.T, full bool) (*Recording, *pwa) {
 func TestPWAOfChromium(t *testing.T) {
 	for name, full := range map[string]bool{"passive": false, "full": true} {
 		t.Run(name, func(t *testing.T) {
-			r, _ := recordPWA(t, full)
+			r, site := recordPWA(t, full)
 			all, s := replayed(t, r, Options{})
 			if s.Different > 0 || s.NotReplayable > 0 || s.Crashed > 0 || s.Events < 35 {
 				t.Error("not all are equal or explained")
@@ -86,6 +86,45 @@ func TestPWAOfChromium(t *testing.T) {
 			if t.Failed() || testing.Verbose() {
 				logged(t, all, s)
 			}
+			t.Run("changed", func(t *testing.T) { changedScript(t, r, site) })
 		})
+	}
+}
+
+// changedScript replays with a script that was changed in three ways: those requests
+// differ, and no others.
+func changedScript(t *testing.T, r *Recording, site *pwa) {
+	script := site.worker(2)
+	for from, to := range map[string]string{
+		`name: 'three'`:                     `name: 'drei'`,
+		`Response.redirect('/app.js', 302)`: `Response.redirect('/app.js', 301)`,
+		`=== '/left') return;`:              `=== '/left') return e.respondWith(new Response('kept'));`,
+	} {
+		if !strings.Contains(script, from) {
+			t.Fatalf("the script has no %s", from)
+		}
+		script = strings.Replace(script, from, to, 1)
+	}
+	all, s := replayed(t, r, Options{Script: []byte(script)})
+	want := map[string]string{"/synth?a=1": "body", "/moved": "status", "/left": "decision,source,"}
+	seen := map[string]bool{}
+	for _, x := range all {
+		path := x.URL[len(originOf(x.URL)):]
+		field, changed := want[path]
+		if changed != (x.Verdict == Different) {
+			t.Errorf("%s is %s: %v", path, x.Verdict, x.Differs())
+		}
+		if changed {
+			seen[path] = true
+			if !strings.HasPrefix(strings.Join(x.Differs(), ",")+",", field) {
+				t.Errorf("%s differs in %v, not in %s", path, x.Differs(), field)
+			}
+		}
+	}
+	if len(seen) != len(want) || s.OK() {
+		t.Errorf("changed are %v of %v: %+v", seen, want, s)
+	}
+	if t.Failed() {
+		logged(t, all, s)
 	}
 }

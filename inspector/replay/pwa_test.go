@@ -23,14 +23,14 @@ type pwa struct {
 func (p *pwa) worker(n int) string {
 	return strings.NewReplacer("VERSION", fmt.Sprint(n), "OTHER", p.other).Replace(`
 importScripts('/lib.js');
-const SHELL = 'shell-vVERSION';
+const SHELL = 'shell';
 addEventListener('install', e => {
   if (e.addRoutes) e.addRoutes([{ condition: { urlPattern: '/routed/*' }, source: 'network' }]);
   skipWaiting();
   e.waitUntil(caches.open(SHELL).then(c => c.addAll(['/', '/app.js', '/style.css', '/offline.html', '/range.txt'])));
 });
 addEventListener('activate', e => e.waitUntil((async () => {
-  for (const name of await caches.keys()) if (name.startsWith('shell-') && name !== SHELL) await caches.delete(name);
+  for (const name of await caches.keys()) if (name.startsWith('old-')) await caches.delete(name);
   await clients.claim();
 })()));
 addEventListener('fetch', e => {

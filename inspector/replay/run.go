@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/swinspect/swinspect/inspector/fetches"
+	"github.com/swinspect/swinspect/runtime/fetch"
 )
 
 // run is one replay of a recording.
@@ -25,6 +26,8 @@ type run struct {
 	summary       *Summary
 	problems      []string
 	ignore        map[string]bool
+	mu            sync.Mutex
+	urls          map[string]*fetch.URL          // parsed ones; guarded by mu
 	others        []map[string]map[string]string // the answers with other seeds, by row
 }
 
@@ -79,10 +82,12 @@ func Run(ctx context.Context, r *Recording, o Options, emit func(*Result) error)
 
 func newRun(ctx context.Context, r *Recording, o *Options) *run {
 	version := "1000000000"
-	return &run{
+	run := &run{
 		ctx: ctx, recording: r, options: o, seed: o.Seed, scriptVersion: version, known: map[string]*learned{}, worlds: map[worldKey]*world{},
 		summary: &Summary{Recording: r.file.Path()},
 	}
+	run.ignored() // before there are several goroutines
+	return run
 }
 
 func (run *run) close() {
@@ -95,6 +100,24 @@ func (run *run) problem(format string, args ...any) {
 	if text := fmt.Sprintf(format, args...); !slices.Contains(run.problems, text) && len(run.problems) < 100 {
 		run.problems = append(run.problems, text)
 	}
+}
+
+// parse parses a URL; the ones that come again are remembered.
+func (run *run) parse(s string) (*fetch.URL, error) {
+	run.mu.Lock()
+	defer run.mu.Unlock()
+	if u := run.urls[s]; u != nil {
+		return u, nil
+	}
+	u, err := fetch.ParseURL(s, nil)
+	if err != nil {
+		return nil, err
+	}
+	if run.urls == nil || len(run.urls) > 10_000 {
+		run.urls = map[string]*fetch.URL{}
+	}
+	run.urls[s] = u
+	return u, nil
 }
 
 func (run *run) eventTimeout() time.Duration {
@@ -205,7 +228,7 @@ func (run *run) in(w *world, f *fetches.Fetch) *Result {
 		reply := w.dispatch(ctx, a)
 		cancel()
 		if reason = reply.reason; reason == "" {
-			result.Replayed, result.Asked = reply.answer, reply.flight.asked
+			result.Replayed, result.Asked = reply.answer, reply.asked
 		}
 	}
 	if reason != "" {
@@ -224,6 +247,10 @@ func (run *run) throughNetwork(result *Result, f *fetches.Fetch) {
 	if a.Source != string(fetches.FromNetwork) || a.Status != 0 || a.Error != "" || a.Decision == string(fetches.Responded) {
 		return
 	}
+	if run.options.Offline {
+		a.Error, a.Source = fetch.ErrOffline.Error(), string(fetches.FromNowhere)
+		return
+	}
 	same := *f
 	row := &same
 	if !throughNetwork(f) {
@@ -234,10 +261,6 @@ func (run *run) throughNetwork(result *Result, f *fetches.Fetch) {
 			}
 		}
 		how := asRecorded
-		if run.options.Offline {
-			a.Error, a.Source = "the network is offline", string(fetches.FromNowhere)
-			return
-		}
 		if best == nil {
 			how = asMissing
 		}

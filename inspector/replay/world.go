@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/swinspect/swinspect/inspector"
@@ -32,6 +33,7 @@ type world struct {
 	observer *observer
 
 	registrations map[string]*member // by recorded id
+	mu            sync.Mutex         // guards clients, madeUp, requests while events overlap
 	clients       map[place]*runtime.Client
 	madeUp        map[string]bool // ids of clients that the recording does not tell
 	requests      uint64
@@ -109,6 +111,7 @@ func (o workers) WorkerDestroyed(w *window.Worker) { o.pace.lives(w, false) }
 func (w *world) close() {
 	if w != nil {
 		w.browser.Close()
+		w.pace.stop()
 	}
 }
 
