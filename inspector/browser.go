@@ -42,6 +42,7 @@ type Browser struct {
 	timeline changeLog
 	changed  chan struct{}
 	link     *link  // the present connection, nil while there is none
+	still    string // why there will never be one: see Hub.Still
 	receipts uint64 // receipt id given out last
 	// journal is what was folded so far, for those who tap it; unjournaled is how much
 	// more there was.
@@ -187,7 +188,7 @@ func (b *Browser) current() (*link, error) {
 		if b.ctx.Err() != nil {
 			return nil, ErrDetached
 		}
-		return nil, &GoneError{Reason: cmp.Or(b.state.Connection.Reason, "not connected")}
+		return nil, &GoneError{Reason: cmp.Or(b.still, b.state.Connection.Reason, "not connected")}
 	}
 	return b.link, nil
 }

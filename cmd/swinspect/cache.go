@@ -20,6 +20,7 @@ type cacheFlags struct {
 
 func (c *cacheFlags) bind(cmd *cobra.Command) {
 	c.connection.bind(cmd)
+	c.bindAt(cmd)
 	cmd.Flags().StringVar(&c.bucket, "bucket", "", "the storage `BUCKET`, instead of the default one")
 }
 
@@ -58,6 +59,9 @@ func (s *session) storage(ctx context.Context, name, bucket string) (*inspector.
 	defer cancel()
 	defer s.io.progress("reading the names of the caches")()
 	ref := inspector.StorageRef{Instance: r.Key.Instance, Context: r.Key.Context, StorageKey: r.StorageKey.Raw, Bucket: bucket}
+	if s.tape != nil {
+		return s.tape.storage(ctx, ref)
+	}
 	storage, err := s.browser.Caches(ctx, ref, true)
 	if err != nil {
 		return nil, fmt.Errorf("the caches of %s: %w", clean(r.StorageKey.Raw), err)
@@ -97,6 +101,9 @@ func (s *session) cache(ctx context.Context, scope, bucket, name string) (inspec
 // entries lists a cache; a cache that is too large to list is an error that
 // says what still works.
 func (s *session) entries(ctx context.Context, ref inspector.CacheRef) (*inspector.Listing, error) {
+	if s.tape != nil {
+		return s.tape.listing(ctx, ref)
+	}
 	ctx, cancel := s.wait(ctx)
 	defer cancel()
 	defer s.io.progress("reading cache " + short(ref.Name))()

@@ -144,7 +144,7 @@ func (c *cacheMatch) ask(ctx context.Context, s *session, ref inspector.CacheRef
 		s.io.say("cache %s is too large to list: only the entry of exactly this URL is looked at", quote(ref.Name))
 		ctx, cancel := s.wait(ctx)
 		defer cancel()
-		entry, err := s.browser.Lookup(ctx, ref, q.URL)
+		entry, err := s.lookup(ctx, ref, q.URL)
 		if err != nil {
 			return matchView{}, fmt.Errorf("looking up %s in cache %s: %w", clean(q.URL), quote(ref.Name), err)
 		}

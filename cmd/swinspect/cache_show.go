@@ -81,7 +81,7 @@ func (c *cacheShow) run(ctx context.Context, s *session, args []string) error {
 	ctx, cancel := s.wait(ctx)
 	defer cancel()
 	defer s.io.progress("reading " + args[2])()
-	entry, err := s.browser.Lookup(ctx, ref, args[2])
+	entry, err := s.lookup(ctx, ref, args[2])
 	if err != nil {
 		return fmt.Errorf("looking up %s in cache %s: %w", clean(args[2]), quote(ref.Name), err)
 	}
@@ -92,7 +92,7 @@ func (c *cacheShow) run(ctx context.Context, s *session, args []string) error {
 	if len(headers) == 0 {
 		headers = entry.RequestHeaders
 	}
-	body, err := s.browser.Body(ctx, ref, args[2], headers, c.max)
+	body, err := s.body(ctx, ref, args[2], headers, c.max)
 	if err != nil {
 		return fmt.Errorf("the body of %s in cache %s: %w", clean(args[2]), quote(ref.Name), err)
 	}

@@ -31,6 +31,7 @@ Exit status: 0; 1 when there is no such registration; 2 when SCOPE is ambiguous.
 		ValidArgsFunction: completeScope(io, c),
 	}
 	c.bind(cmd)
+	c.bindAt(cmd)
 	cmd.RunE = c.with(io, func(_ context.Context, s *session, args []string) error {
 		state := s.browser.State()
 		rs, err := s.live(state)

@@ -19,6 +19,7 @@ type session struct {
 	io      stdio
 	hub     *inspector.Hub
 	browser *inspector.Browser
+	tape    *tape // what --attach names when it is a recording; nil: a browser
 }
 
 // open attaches to the browser that the flags, the environment or a look around
@@ -30,6 +31,12 @@ func (c connection) open(cmd *cobra.Command, io stdio) (*session, error) {
 	ctx, cancel := context.WithTimeout(cmd.Context(), c.timeout)
 	defer cancel()
 	defer io.progress("attaching")()
+	if isRecording(c.attach) {
+		return c.openTape(ctx, io)
+	}
+	if c.at != "" {
+		return nil, usage("--at is a moment of a recording: name one with --attach FILE.swrec")
+	}
 	if c.attach == "" {
 		input, err := theOneBrowser(ctx)
 		if err != nil {
@@ -147,6 +154,10 @@ func foundLine(f cdp.Found) string {
 
 // close detaches and waits for everything the session started.
 func (s *session) close(err *error) {
+	if s.tape != nil {
+		s.browser.Close()
+		*err = errors.Join(*err, s.tape.Close())
+	}
 	if cerr := s.hub.Close(); cerr != nil && *err == nil {
 		*err = fmt.Errorf("detaching: %w", cerr)
 	}

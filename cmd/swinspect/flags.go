@@ -16,6 +16,7 @@ const defaultTimeout = 15 * time.Second
 type connection struct {
 	attach  string
 	context string
+	at      string // moment of a recording
 	json    bool
 	timeout time.Duration
 }
@@ -28,6 +29,11 @@ func (c *connection) bind(cmd *cobra.Command) {
 	f.StringVar(&c.context, "context", "", "only this browser context: \"default\", its label, number or id")
 	f.BoolVar(&c.json, "json", false, "print JSON")
 	f.DurationVar(&c.timeout, "timeout", defaultTimeout, "how long each wait for the browser may last (env SWINSPECT_TIMEOUT)")
+}
+
+// bindAt adds --at to a command that can also read a recording.
+func (c *connection) bindAt(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&c.at, "at", "", "with --attach FILE.swrec: as of `TIME`: 15:04:05, RFC 3339, +90s after the beginning, -10s before the end")
 }
 
 // fromEnv fills in what no flag said.

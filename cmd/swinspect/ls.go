@@ -32,6 +32,7 @@ Exit status: 0, also when there is none; 3 or 4 when no browser answered.`,
 		Args: args(),
 	}
 	c.bind(cmd)
+	c.bindAt(cmd)
 	cmd.RunE = c.with(io, func(_ context.Context, s *session, _ []string) error {
 		state := s.browser.State()
 		rs, err := s.live(state)

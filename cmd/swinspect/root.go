@@ -83,7 +83,7 @@ func newRoot(io stdio) *cobra.Command {
 			root.AddCommand(c)
 		}
 	}
-	add("look", newServe(io), newEngine(io), newLs(io), newShow(io), newClients(io), newWatch(io), newCache(io), newRecord(io), newReplay(io), newReport(io), newExplain(io), newDoctor(io))
+	add("look", newServe(io), newEngine(io), newLs(io), newShow(io), newClients(io), newWatch(io), newCache(io), newRecord(io), newOpen(io), newRecordings(io), newFetches(io), newDiff(io), newImportHAR(io), newExportHAR(io), newReplay(io), newReport(io), newExplain(io), newDoctor(io))
 	add("drive", newActions(io)...)
 	add("other", newVersion(io), newDocs(io), newReplayChild(io), newReplayOne(io))
 	return root

@@ -35,6 +35,7 @@ Exit status: 0; 1 when there is no such registration; 2 when SCOPE is ambiguous.
 		ValidArgsFunction: completeScope(io, c),
 	}
 	c.bind(cmd)
+	c.bindAt(cmd)
 	cmd.Flags().BoolVar(&facts, "facts", false, "also read updateViaCache and navigation preload")
 	cmd.RunE = c.with(io, func(ctx context.Context, s *session, args []string) error {
 		r, err := s.find(args[0])

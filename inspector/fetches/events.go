@@ -92,7 +92,7 @@ func (f *fold) dispatched(key eventKey, e *Event) {
 	found := -1
 	for i := len(f.rows) - 1; i >= max(0, len(f.rows)-recent); i-- {
 		r := f.rows[i]
-		if r.Instance == f.m.Instance && r.Context == f.m.Context && !r.Done && withoutFragment(r.URL) == withoutFragment(e.URL) && r.Method == e.Method && r.Kind != KindWorker && r.Kind != KindScript && r.Target != f.m.Target && !hasEvent(r) {
+		if r.Instance == f.m.Instance && r.Context == f.m.Context && !r.Done && r.Status == 0 && withoutFragment(r.URL) == withoutFragment(e.URL) && r.Method == e.Method && r.Kind != KindWorker && r.Kind != KindScript && r.Target != f.m.Target && !hasEvent(r) {
 			found = i
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/swinspect/swinspect/inspector"
@@ -79,13 +80,26 @@ func cacheOrder(s *inspector.State, ref inspector.StorageRef) map[string]int {
 	return order
 }
 
+// CacheEntries are the entries as a browser's cache has them.
+func (s *Snapshot) CacheEntries() []inspector.CacheEntry { return cacheEntries(s.Entries) }
+
 func cacheEntries(all []SnapshotEntry) []inspector.CacheEntry {
 	entries := make([]inspector.CacheEntry, len(all))
 	for i, e := range all {
 		entries[i] = inspector.CacheEntry{
 			Index: i, Method: e.Method, URL: e.URL, Status: e.Status, StatusText: e.StatusText, Type: e.ResponseType,
 			RequestHeaders: e.RequestHeaders, ResponseHeaders: e.ResponseHeaders, Time: e.ResponseTime, Size: e.Size,
+			ContentType: firstHeader(e.ResponseHeaders, "content-type"), Vary: firstHeader(e.ResponseHeaders, "vary"),
 		}
 	}
 	return entries
+}
+
+func firstHeader(all []inspector.Header, name string) string {
+	for _, h := range all {
+		if strings.EqualFold(h.Name, name) {
+			return h.Value
+		}
+	}
+	return ""
 }
