@@ -246,20 +246,22 @@ func (l *library) begin(ctx context.Context, b *inspector.Browser, as recordAs) 
 }
 
 // end ends the recording of a browser and gives its path.
-func (l *library) end(ctx context.Context, browser string) (path string, err error) {
+// problems are what could not be recorded, in words.
+func (l *library) end(ctx context.Context, browser string) (path string, problems []string, err error) {
 	l.mu.Lock()
 	r := l.making[browser]
 	delete(l.making, browser)
 	l.mu.Unlock()
 	if r == nil {
-		return "", nil
+		return "", nil, nil
 	}
 	err = r.record.Stop(ctx)
+	problems = r.record.Progress().Problems
 	meta := r.writer.Meta()
 	meta.Ended = "stopped"
 	err = errors.Join(err, r.writer.SetMeta(meta), r.writer.Flush(ctx), r.writer.Close())
 	l.raise()
-	return r.path, err
+	return r.path, problems, err
 }
 
 // endWait bounds the end of a recording when the server ends.
@@ -276,7 +278,7 @@ func (l *library) close() error {
 	l.mu.Unlock()
 	var err error
 	for _, id := range running {
-		_, e := l.end(ctx, id)
+		_, _, e := l.end(ctx, id)
 		err = errors.Join(err, e)
 	}
 	for _, t := range l.tapes() {

@@ -243,17 +243,28 @@ func (s *Server) recordStop(w http.ResponseWriter, r *http.Request) {
 	id := r.PathValue("browser")
 	ctx, cancel := context.WithTimeout(r.Context(), 20*time.Second)
 	defer cancel()
-	path, err := s.library.end(ctx, id)
+	path, problems, err := s.library.end(ctx, id)
 	switch {
 	case err != nil:
 		s.bad(id, "Recording", err)
 	case path != "":
-		s.notices.add(id, s.opts.Now(), components.State{Icon: "confirmed", Word: "saved", Class: "ok"}, "Recording", filepath.Base(path))
+		s.notices.add(id, s.opts.Now(), components.State{Icon: "confirmed", Word: "saved", Class: "ok"}, "Recording", savedWords(filepath.Base(path), problems))
 	}
 	if watch := s.watched(id); watch != nil {
 		s.watches.wg.Go(func() { watch.lend(s.life, false) })
 	}
 	s.done(w, r, "")
+}
+
+// savedWords name the file, and what is missing in it.
+func savedWords(name string, problems []string) string {
+	switch len(problems) {
+	case 0:
+		return name
+	case 1:
+		return name + "; " + problems[0]
+	}
+	return fmt.Sprintf("%s; %s, and %d more things that could not be recorded", name, problems[0], len(problems)-1)
 }
 
 // exportHAR answers with an opened recording as HAR.

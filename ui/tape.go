@@ -14,6 +14,7 @@ import (
 	"github.com/swinspect/swinspect/inspector/explain"
 	"github.com/swinspect/swinspect/inspector/fetches"
 	"github.com/swinspect/swinspect/inspector/recording"
+	"github.com/swinspect/swinspect/ui/pages"
 )
 
 // tape is an opened recording as a [Browser]: what its panels show is as of a moment
@@ -32,7 +33,7 @@ type tape struct {
 }
 
 // tapeReason is why nobody is at the other end of a recording.
-const tapeReason = "a recording"
+const tapeReason = pages.Recorded
 
 // errTape refuses to act on a recording.
 var errTape = errors.New("this is a recording: nothing can be done to it")
@@ -80,7 +81,7 @@ func (t *tape) seek(ctx context.Context, at time.Time) error {
 	}
 	t.mu.Lock()
 	t.moment, t.caches, t.scripts = at, caches, scripts
-	t.state = stillState(state, caches)
+	t.state = stillState(state, caches, at)
 	t.mu.Unlock()
 	t.raise()
 	return nil
@@ -88,9 +89,10 @@ func (t *tape) seek(ctx context.Context, at time.Time) error {
 
 // stillState is a recorded state with nobody at its other end, and with the caches as
 // they were recorded.
-func stillState(s *inspector.State, caches map[inspector.CacheRef]*recording.Snapshot) *inspector.State {
+func stillState(s *inspector.State, caches map[inspector.CacheRef]*recording.Snapshot, at time.Time) *inspector.State {
 	still := *s
 	still.Connection.Status, still.Connection.Reason = inspector.Closed, tapeReason
+	still.Connection.Since = at
 	still.Storages = slices.Clone(s.Storages)
 	byKey := map[inspector.StorageRef][]*recording.Snapshot{}
 	for _, c := range caches {

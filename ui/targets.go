@@ -52,7 +52,7 @@ func (s *Server) letGo(ctx context.Context, id string) error {
 	if s.library.tape(id) != nil {
 		return s.library.shut(id)
 	}
-	_, err := s.library.end(ctx, id)
+	_, _, err := s.library.end(ctx, id)
 	s.watches.forget(id)
 	return errors.Join(err, s.opts.Hub.Detach(id))
 }

@@ -75,7 +75,7 @@ func newWorld(t testing.TB, args ...string) *world {
 	t.Helper()
 	w := &world{t: t, site: testsite.Start(t), profile: t.TempDir(), pages: map[string]*drive.Page{}}
 	w.launch()
-	w.startServe(append([]string{"--attach", "http://" + w.browser.Endpoint()}, args...)...)
+	w.startServe(append([]string{"--attach", "http://" + w.browser.Endpoint(), "--recordings", t.TempDir()}, args...)...)
 	return w
 }
 
@@ -84,7 +84,7 @@ func newWorld(t testing.TB, args ...string) *world {
 func newDemoWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{t: t, site: testsite.Start(t)}
-	w.startServe("--discover=false")
+	w.startServe("--discover=false", "--recordings", t.TempDir())
 	return w
 }
 

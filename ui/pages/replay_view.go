@@ -368,6 +368,10 @@ func (r *ReplayRun) stateWord() components.State {
 		return components.State{Icon: "error", Word: "failed", Class: "bad"}
 	case r.Stopped:
 		return components.State{Icon: "stopped", Word: "stopped", Class: "idle"}
+	case r.Counts.Equal+r.Counts.Explained+r.Counts.Different == 0 && r.Counts.NotReplayable > 0:
+		return components.State{Icon: "warn", Word: "nothing could be replayed", Class: "wait"}
+	case r.Done == 0:
+		return components.State{Icon: "empty", Word: "no event", Class: "idle"}
 	case r.Counts.Different+r.Counts.Unanswered+r.Counts.Crashed > 0:
 		return components.State{Icon: "differs", Word: "not equal", Class: "work"}
 	}

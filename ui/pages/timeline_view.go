@@ -131,11 +131,15 @@ func beginning(regs []*inspector.Registration, changes []inspector.Change, now t
 	return begin
 }
 
+// Recorded is the reason why nobody is at the other end of an opened recording: what goes
+// on in it does so until its moment.
+const Recorded = "a recording"
+
 // liveSpans are the spans of a registration in view; what still goes on in a
 // browser that is there goes on until now.
 func liveSpans(s *inspector.State, r *inspector.Registration, axis components.Axis, now time.Time) []inspector.Span {
 	spans := inspector.Spans(r, s, time.Time{}, now)
-	live := s.Connection.Status == inspector.Live && r.GoneAt.IsZero()
+	live := (s.Connection.Status == inspector.Live || s.Connection.Status == inspector.Closed && s.Connection.Reason == Recorded) && r.GoneAt.IsZero()
 	out := spans[:0]
 	for _, sp := range spans {
 		if sp.Open && live && sp.To.Before(now) {
