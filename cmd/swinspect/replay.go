@@ -158,6 +158,13 @@ func (r *replayer) check() error {
 	if _, err := fetches.ParseQuery(j.Filter); err != nil {
 		return usage("--filter: %w", err)
 	}
+	if j.Lifecycle {
+		// What the update has become depends on all events before.
+		if r.shard != "" {
+			return usage("--lifecycle is about one sequence of events: it has no --shard")
+		}
+		r.jobs = 1
+	}
 	if r.shard != "" {
 		i, n, ok := strings.Cut(r.shard, "/")
 		a, err1 := strconv.Atoi(i)

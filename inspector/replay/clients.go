@@ -54,14 +54,23 @@ func (w *world) clientID(recorded string) string {
 // clientOf is the client that a subresource's row is of, made when nothing was heard
 // of it yet.
 func (w *world) clientOf(f *fetches.Fetch, reg *runtime.Registration) *runtime.Client {
+	var controller *runtime.Worker
 	if f.Client != "" {
 		if c := w.context.Engine().ClientByID(f.Client); c != nil {
 			return c
 		}
 	}
 	at := placeOf(f)
-	if c := w.clients[at]; c != nil && (f.Client == "" || c.ID() == f.Client || w.madeUp[c.ID()]) && w.context.Engine().ClientByID(c.ID()) == c {
-		return c
+	if c := w.clients[at]; c != nil && w.context.Engine().ClientByID(c.ID()) == c {
+		if f.Client == "" || c.ID() == f.Client {
+			return c
+		}
+		if w.madeUp[c.ID()] { // now its id is known
+			defer c.Discard()
+			if reg != nil && c.Controller() != nil && c.Controller().Registration() == reg {
+				controller = c.Controller()
+			}
+		}
 	}
 	page := f.Page
 	if page == "" {
@@ -72,10 +81,11 @@ func (w *world) clientOf(f *fetches.Fetch, reg *runtime.Registration) *runtime.C
 		return nil
 	}
 	storageKey := u.Origin().String()
-	var controller *runtime.Worker
 	if reg != nil {
 		storageKey = reg.StorageKey()
-		controller = reg.Snapshot().Active
+		if controller == nil {
+			controller = reg.Snapshot().Active
+		}
 	}
 	c := w.newClient(w.clientID(f.Client), u, storageKey, f.Frame != "" && f.Frame != f.Target, controller, false)
 	if f.Client == "" {

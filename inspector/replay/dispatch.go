@@ -136,6 +136,9 @@ func (w *world) clientFor(a asked, m *member, r *fetch.Request) (*runtime.Client
 		if client == nil {
 			return nil, "the URL of its page cannot be parsed"
 		}
+		if client.Controller() == nil {
+			client.SetController(m.live.Snapshot().Active) // a worker has seen its request
+		}
 		r.ClientID = client.ID()
 		return client, ""
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/swinspect/swinspect/inspector/fetches"
 	"github.com/swinspect/swinspect/runtime"
 )
 
@@ -56,6 +57,19 @@ func (run *run) update(w *world, at time.Time) {
 			if q.How == asMissing {
 				run.summary.Ask(q)
 			}
+		}
+	}
+}
+
+// occupy lets the recorded worker control the clients that are open, the one of the
+// first event among them: an update has to wait for them.
+func (w *world) occupy(f *fetches.Fetch) {
+	if m := w.memberOf(f); m != nil && m.live != nil && f.Kind != fetches.KindNavigation {
+		w.clientOf(f, m.live)
+	}
+	for _, c := range w.clients {
+		if reg := w.context.Engine().GetRegistration(c.StorageKey(), c.URL()); reg != nil && c.Controller() == nil {
+			c.SetController(reg.Snapshot().Active)
 		}
 	}
 }

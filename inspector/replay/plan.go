@@ -57,7 +57,7 @@ func (run *run) skip(f *fetches.Fetch) string {
 	if f.RedirectedFrom != "" && f.Mode != "navigate" && f.Kind != fetches.KindNavigation && !f.Intercepted() {
 		return "redirects that no worker sees"
 	}
-	if f.Destination == "serviceworker" || f.URL == run.scriptURL && header(f.RequestHeaders, "Service-Worker") != "" {
+	if f.Destination == "serviceworker" || strings.EqualFold(header(f.RequestHeaders, "Service-Worker"), "script") || run.isUpdate(f) {
 		return "scripts of workers"
 	}
 	if !f.Intercepted() && f.Decision != fetches.NoFetchHandler && f.Decision != fetches.EmptyFetchHandler {
@@ -161,4 +161,19 @@ func (run *run) clusters(all []*fetches.Fetch) [][]*fetches.Fetch {
 		i = j
 	}
 	return out
+}
+
+// isUpdate reports whether a row is how a browser looks for an update of a script.
+func (run *run) isUpdate(f *fetches.Fetch) bool {
+	if f.Destination != "" || f.Intercepted() || f.Kind != fetches.KindFetch {
+		return false
+	}
+	for _, s := range run.recording.scripts {
+		for _, source := range s.all {
+			if source.url == f.URL {
+				return true
+			}
+		}
+	}
+	return false
 }

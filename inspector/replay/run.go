@@ -146,6 +146,10 @@ func (run *run) worldOf(f *fetches.Fetch) (*world, error) {
 		return nil, err
 	}
 	run.worlds[key] = next
+	if run.options.Lifecycle && run.options.scripted() && w == nil {
+		next.occupy(f)
+		run.update(next, f.Began)
+	}
 	return next, nil
 }
 

@@ -195,9 +195,6 @@ func (run *run) build(ctx context.Context, key worldKey, at time.Time, versions 
 		}
 	}
 	w.open(state, before)
-	if run.options.Lifecycle && run.options.scripted() && before == nil {
-		run.update(w, at)
-	}
 	return w, nil
 }
 
