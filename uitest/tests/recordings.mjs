@@ -26,7 +26,7 @@ test('the page records, and says how', async () => {
   await until(async () => !/waiting/.test(await page.getByRole('treeitem', { name: /^\/ / }).first().innerText()), 'the wait over', 10_000);
   await page.waitForTimeout(1200); // the caches as the new version leaves them
   await page.locator('#record .recording').click();
-  await page.getByText(/saved, visit\.swrec/).waitFor();
+  await page.locator('#foot-last').getByText(/saved, visit\.swrec/).waitFor();
 });
 
 test('the list has its size, span and mode, and a name that leads out of the folder is refused', async () => {
@@ -38,7 +38,7 @@ test('the list has its size, span and mode, and a name that leads out of the fol
     await page.request.post(new URL('/recordings/delete', page.url()).href, { form: { token, name, sure: 'yes' } });
   }
   await go('/recordings');
-  await page.getByText(/is no file name/).waitFor();
+  await page.getByRole('alert').filter({ hasText: /is no file name/ }).waitFor();
   await row.waitFor();
 });
 
@@ -52,19 +52,24 @@ test('it opens as a target with every panel', async () => {
   await page.locator('#fx-tw tbody a[title*="/api/tides"]').first().click();
   await page.locator('#drawer .chain').waitFor();
   await go(`${tape}/caches`);
-  await page.getByText('shell-v2').first().waitFor();
+  await page.locator('#clist .cname', { hasText: 'shell-v2' }).waitFor();
 });
 
 test('the slider shows a past state of caches and registrations', async () => {
   await go(`${tape}/caches`);
-  await page.locator('#clist').getByText('shell-v2').waitFor();
-  for (let i = 0; i < 40 && !(await page.locator('#clist').getByText('shell-v1').count()); i++) {
+  await page.locator('#clist .cname').getByText('shell-v2').waitFor();
+  for (let i = 0; i < 40 && !(await page.locator('#clist .cname').getByText('shell-v1').count()); i++) {
     const before = await page.locator('#tape-o').innerText();
     await page.locator('#tape-prev').click();
     await until(async () => (await page.locator('#tape-o').innerText()) !== before, 'another moment');
   }
-  await page.locator('#clist').getByText('shell-v1').waitFor();
+  await page.locator('#clist .cname').getByText('shell-v1').waitFor();
   await go(tape);
+  for (let i = 0; i < 20 && !(await page.getByText(/Why is #\d+ waiting\?/).count()); i++) {
+    const before = await page.locator('#tape-o').innerText();
+    await page.locator('#tape-prev').click();
+    await until(async () => (await page.locator('#tape-o').innerText()) !== before, 'another moment');
+  }
   await page.getByText(/Why is #\d+ waiting\?/).first().waitFor();
 });
 

@@ -18,7 +18,7 @@ async function record(name) {
   await page.locator('#fx-tw tbody a[title*="/api/forecast"]').first().waitFor();
   await page.waitForTimeout(1500); // what the page does after it has loaded
   await page.locator('#record .recording').click();
-  await page.getByText(`saved, ${name}`).waitFor();
+  await page.locator('#foot-last').getByText(`saved, ${name}`).waitFor();
 }
 
 const through = () => until(async () => !(await page.locator('#prog progress').count()) && /event/.test(await page.locator('#prog').innerText()), 'the end of the replay', 60_000);
