@@ -119,7 +119,10 @@ func (i *importHAR) write(ctx context.Context, name, out string) (*recording.HAR
 // advised puts what a file's error advises where commands say such things.
 func advised(err error) error {
 	var said *recording.FileError
-	if errors.As(err, &said) && said.Advice != "" {
+	switch {
+	case errors.Is(err, os.ErrExist):
+		return &failure{exit: exitNo, err: err, hint: "--force replaces it"}
+	case errors.As(err, &said) && said.Advice != "":
 		return &failure{exit: exitNo, err: err, hint: said.Advice}
 	}
 	return err

@@ -140,7 +140,7 @@ func (r *record) run(cmd *cobra.Command, io stdio) (err error) {
 	}
 	w, err := recording.Create(r.out, meta, recording.Options{Overwrite: r.force, KeepSecrets: r.secrets})
 	if err != nil {
-		return err
+		return advised(err)
 	}
 	defer func() { err = errors.Join(err, w.Close()) }()
 	return r.record(cmd.Context(), io, s, w)

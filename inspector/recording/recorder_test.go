@@ -54,6 +54,7 @@ func recordPWA(t *testing.T, full bool) *recorded {
 		page.Eval(t, script)
 	}
 	time.Sleep(1500 * time.Millisecond) // the caches are kept when they are quiet
+	checkAttached(t, browser, full)
 	r := &recorded{base: base, began: time.Now()}
 	site.version.Store(2)
 	page.Eval(t, `new Promise((f) => { navigator.serviceWorker.oncontrollerchange = () => f('ok'); navigator.serviceWorker.getRegistration().then((r) => r.update()) })`)
@@ -69,6 +70,32 @@ func recordPWA(t *testing.T, full bool) *recorded {
 	must(t, w.Close())
 	r.File = openFile(t, path)
 	return r
+}
+
+// checkAttached: Chromium keeps a worker that a client is attached to alive, and lets
+// others idle out.
+func checkAttached(t *testing.T, browser *drive.Chromium, full bool) {
+	t.Helper()
+	deadline := time.Now().Add(5 * time.Second)
+	for {
+		workers, attached := 0, 0
+		for _, i := range browser.Targets(t) {
+			if i.Type == "service_worker" {
+				workers++
+				if i.Attached {
+					attached++
+				}
+			}
+		}
+		if workers == 1 && (attached == 1) == full {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Errorf("%d of %d workers are attached to, in full mode: %v", attached, workers, full)
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
 }
 
 // line is a row as one line: what a reader of the log sees first.

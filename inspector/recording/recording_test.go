@@ -16,7 +16,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	if childMain() {
+	if childMain() || readBig() {
 		return
 	}
 	goleak.VerifyTestMain(m)
