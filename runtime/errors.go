@@ -9,6 +9,20 @@ type ScriptError struct {
 	Line, Column         int // from 1; 0 when unknown
 	// Value is the thrown value of the realm it came from; opaque here.
 	Value any
+	// InPromise is set for the reason of a promise that nobody handled.
+	InPromise bool
+	// Reported is set when the agent saw to it that Worker.ReportError was told, or
+	// that a script handled it: the engine does not tell of it again.
+	Reported bool
+}
+
+// Uncaught is what browsers say of an exception that nobody caught, or with
+// inPromise of a promise's rejection that nobody handled.
+func Uncaught(err error, inPromise bool) string {
+	if inPromise {
+		return "Uncaught (in promise) " + err.Error()
+	}
+	return "Uncaught " + err.Error()
 }
 
 func (e *ScriptError) Error() string {

@@ -133,7 +133,8 @@ func (e *Engine) clientChanged(c *Client) {
 	}
 }
 
-// workerError tells of an exception or a failed event of a worker.
+// workerError tells of an exception or a failed event of a worker, unless its agent
+// did.
 func (e *Engine) workerError(w *Worker, err error) {
 	if e.observer == nil {
 		return
@@ -141,7 +142,10 @@ func (e *Engine) workerError(w *Worker, err error) {
 	info := WorkerErrorInfo{Worker: w.id, Registration: w.registration.id, Message: err.Error(), SourceURL: w.scriptURL.String(), Time: e.clock.Now()}
 	var script *ScriptError
 	if errors.As(err, &script) {
-		info.Message, info.Line, info.Column = "Uncaught "+script.Error(), script.Line, script.Column
+		if script.Reported {
+			return
+		}
+		info.Message, info.Line, info.Column = Uncaught(script, script.InPromise), script.Line, script.Column
 		if script.URL != "" {
 			info.SourceURL = script.URL
 		}
@@ -149,17 +153,17 @@ func (e *Engine) workerError(w *Worker, err error) {
 	e.observer.WorkerError(info)
 }
 
-// jobFailed tells of a job that failed, beside the registration it was for.
-func (e *Engine) jobFailed(r *Registration, err error) {
+// jobFailed tells of a job that failed, beside the registration it was for, and the
+// worker if it came to that.
+func (e *Engine) jobFailed(r *Registration, w *Worker, message string) {
 	if e.observer == nil {
 		return
 	}
-	message := err.Error()
-	var exception *Exception
-	if errors.As(err, &exception) {
-		message = exception.Message
+	info := WorkerErrorInfo{Registration: r.id, Message: message, Time: e.clock.Now()}
+	if w != nil {
+		info.Worker = w.id
 	}
-	e.observer.WorkerError(WorkerErrorInfo{Registration: r.id, Message: message, Time: e.clock.Now()})
+	e.observer.WorkerError(info)
 }
 
 // ReportError tells the Observer of an exception that a worker did not handle; its

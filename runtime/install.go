@@ -72,14 +72,24 @@ func (e *Engine) installFailed(j *job, w *Worker, r *Registration, newest *Worke
 	// Install 12.1 and 12.2: DIVERGES: in the other order, as browsers do it: a
 	// listener of statechange sees the registration without the worker.
 	e.updateRegistrationState(r, SlotInstalling, nil)
+	e.jobFailed(r, w, e.jobMessage(j, "ServiceWorker failed to install: %s", eventFailure(failed)))
 	e.updateWorkerState(w, StateRedundant, j.trace)
-	e.workerError(w, fmt.Errorf("ServiceWorker failed to install: ServiceWorker failed to handle event (%w)", failed))
 	// Install 12.3
 	if newest == nil {
 		e.removeRegistration(r)
 	}
 	// Install 12.4
 	e.finishJob(j)
+}
+
+// eventFailure says why an event failed. What a promise was rejected with is told by
+// itself.
+func eventFailure(err error) string {
+	var rejected *RejectedError
+	if errors.As(err, &rejected) {
+		return "ServiceWorker failed to handle event (event.waitUntil Promise rejected)"
+	}
+	return err.Error()
 }
 
 // fireInstall is Install 11; the error is why the installation failed.

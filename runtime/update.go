@@ -44,6 +44,7 @@ func (e *Engine) update(j *job) {
 	}
 	if err != nil {
 		// Update 8: nothing to run.
+		e.jobFailed(r, nil, err.Message)
 		e.updateFailed(u, "8", err)
 		return
 	}
@@ -70,9 +71,10 @@ func (e *Engine) update(j *job) {
 	}
 	// Update 16: a script that does not even run to its end is never installed.
 	if failed != nil {
+		e.workerError(w, failed)
+		e.jobFailed(r, w, e.jobMessage(j, ""))
 		e.terminate(w, errEvaluation)
 		e.updateWorkerState(w, StateRedundant, j.trace)
-		e.workerError(w, failed)
 		reason := e.jobError(j, "ServiceWorker script evaluation failed")
 		if e.unregistered(r) {
 			reason = e.jobAborted(j)
@@ -90,7 +92,6 @@ func (e *Engine) updateFailed(u *updateCheck, step string, err *Exception) {
 	j := u.job
 	e.trace(traceEvent{algorithm: "Update", step: step, job: j.id, parent: j.trace, registration: u.registration, decision: err.Message, verdict: "update-failed"})
 	e.rejectJobPromise(j, err)
-	e.jobFailed(u.registration, err)
 	if u.newest == nil {
 		e.removeRegistration(u.registration)
 	}

@@ -203,8 +203,30 @@ func (s *session) exceptionDetails(w *world, e *script.Exception, err error, o w
 	}
 	if r, werr := s.wrap(w, v, wrapOptions{group: o.group, preview: o.preview}); werr == nil {
 		d.Exception = r
+		if describe := w.realm.realm.Agent().DescribePlatform; describe != nil && r.Subtype == "" {
+			asError(r, v, describe)
+		}
 	}
 	return d
+}
+
+// asError tells a DOMException that was thrown as V8 does: it is an error.
+func asError(r *runtime.RemoteObject, v goja.Value, describe func(*goja.Object) (name, message, stack string)) {
+	o, ok := v.(*goja.Object)
+	if !ok {
+		return
+	}
+	name, message, stack := describe(o)
+	if name == "" && message == "" {
+		return
+	}
+	if stack == "" {
+		stack = name + ": " + message
+	}
+	r.Subtype, r.Description = runtime.RemoteObjectSubtypeError, v8Stack(stack)
+	if r.Preview != nil {
+		r.Preview.Subtype, r.Preview.Description = runtime.ObjectPreviewSubtypeError, r.Description
+	}
 }
 
 // nextID is a number no other exception, script or stream has.

@@ -337,7 +337,14 @@ func (o *engineEvents) WorkerError(e runtime.WorkerErrorInfo) {
 	defer s.mu.Unlock()
 	m := &serviceworker.ErrorMessage{
 		ErrorMessage: e.Message, RegistrationID: serviceworker.RegistrationID(e.Registration), VersionID: e.Worker,
-		SourceURL: e.SourceURL, LineNumber: int64(e.Line - 1), ColumnNumber: int64(e.Column - 1),
+		SourceURL: e.SourceURL, LineNumber: -1, ColumnNumber: -1,
+	}
+	// Lines and columns count from 1, and -1 is unknown.
+	if e.Line > 0 {
+		m.LineNumber = int64(e.Line)
+	}
+	if e.Line > 0 && e.Column > 0 {
+		m.ColumnNumber = int64(e.Column)
 	}
 	for _, x := range o.following("ServiceWorker") {
 		emit(x, serviceworker.WorkerErrorReported, serviceworker.EventWorkerErrorReported{ErrorMessage: m})

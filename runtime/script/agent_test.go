@@ -3,6 +3,7 @@ package script
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -102,8 +103,14 @@ func TestDescribe(t *testing.T) {
 			t.Errorf("%+v", e)
 		}
 		_, err = a.Runtime().RunString(`throw { get message() { throw 1 } }`)
-		if e := a.Describe(err); e.Message != "[object Object]" {
+		if e := a.Describe(err); e.Message != "#<Object>" {
 			t.Errorf("%+v", e)
+		}
+		for _, source := range []string{"const a = 1;\nlet b = = 2;", "let a;\n  let a;"} {
+			_, err := Compile("https://x/sw.js", []byte(source))
+			if e := a.Describe(err); e.Name != "SyntaxError" || e.URL != "https://x/sw.js" || e.Line != 2 || e.Column < 3 || strings.Contains(e.Message, "Line") {
+				t.Errorf("%q: %+v", source, e)
+			}
 		}
 		v, _ := a.Runtime().RunString("new RangeError('far')")
 		if e := a.DescribeValue(v); e.Name != "RangeError" || e.Message != "far" {

@@ -2,6 +2,8 @@ package script
 
 import (
 	"errors"
+	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/dop251/goja"
@@ -29,13 +31,21 @@ func (e *Exception) Error() string {
 	return e.Name + ": " + e.Message
 }
 
+// parserError is how the parser words an error: its place is part of the text, and so
+// is how many more there are.
+var parserError = regexp.MustCompile(`^(.*): Line (\d+):(\d+) (.*?)(?: \(and \d+ more errors\))?$`)
+
 // Describe says what an error of Call, Run, Try or Compile is: a thrown value,
 // its message, and where. It runs no script: getters are not called.
 func (a *Agent) Describe(err error) *Exception {
 	var syntax *goja.CompilerSyntaxError
 	if errors.As(err, &syntax) {
 		e := &Exception{Name: "SyntaxError", Message: strings.TrimPrefix(syntax.Message, "SyntaxError: ")}
-		if syntax.File != nil {
+		if m := parserError.FindStringSubmatch(e.Message); m != nil {
+			e.URL, e.Message = m[1], m[4]
+			e.Line, _ = strconv.Atoi(m[2])
+			e.Column, _ = strconv.Atoi(m[3])
+		} else if syntax.File != nil {
 			at := syntax.File.Position(syntax.Offset)
 			e.URL, e.Line, e.Column = at.Filename, at.Line, at.Column
 		}
@@ -52,6 +62,9 @@ func (a *Agent) Describe(err error) *Exception {
 		return &Exception{Name: "Error", Message: err.Error(), Value: Thrown(a.rt, err)}
 	}
 	e := a.DescribeValue(ex.Value())
+	if e.Line > 0 {
+		return e // where the error was made, as browsers have it
+	}
 	for _, frame := range ex.Stack() {
 		if at := frame.Position(); frame.SrcName() != "" && !strings.HasPrefix(frame.SrcName(), "swinspect:") && frame.SrcName() != "<native>" {
 			e.URL, e.Line, e.Column = at.Filename, at.Line, at.Column
@@ -80,7 +93,7 @@ func (a *Agent) DescribeValue(v goja.Value) *Exception {
 		e.Name, e.Message, e.Stack = describe(o)
 	}
 	if e.Name == "" && e.Message == "" {
-		e.Message = "[object " + o.ClassName() + "]"
+		e.Message = safeString(o)
 	}
 	if e.Stack != "" {
 		e.URL, e.Line, e.Column = topFrame(e.Stack)

@@ -38,7 +38,7 @@ func (a *Agent) ownDescriptor(o *goja.Object, name string) (*goja.Object, bool) 
 func safeString(v goja.Value) string {
 	switch v := v.(type) {
 	case *goja.Object:
-		return "[object " + v.ClassName() + "]"
+		return "#<" + v.ClassName() + ">" // as V8 has it
 	case *goja.Symbol:
 		return "Symbol(" + v.String() + ")"
 	}

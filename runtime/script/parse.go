@@ -24,7 +24,7 @@ func Parse(url, source string) (*ast.Program, error) {
 	if nestsDeeperThan(source, maxNesting) {
 		return nil, syntaxError(url, source, "the script is nested too deeply", 0)
 	}
-	tree, err := goja.Parse(url, source, parser.WithDisableSourceMaps)
+	tree, err := parser.ParseFile(nil, url, source, 0, parser.WithDisableSourceMaps)
 	if err != nil || asyncGenerator.MatchString(source) && hasAsyncGenerator(tree) {
 		lowered, ok := lower(url, source)
 		if ok {

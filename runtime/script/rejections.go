@@ -1,6 +1,10 @@
 package script
 
-import "github.com/dop251/goja"
+import (
+	"slices"
+
+	"github.com/dop251/goja"
+)
 
 // rejections are the promises that were rejected with nobody listening: goja
 // tells at once, HTML reports after the checkpoint those still unhandled.
@@ -37,15 +41,32 @@ func (a *Agent) reportRejections() {
 		pending := a.rejections.pending
 		a.rejections.pending = nil
 		for _, p := range pending {
-			if a.rejections.reported == nil {
-				a.rejections.reported = map[*goja.Promise]struct{}{}
-			}
-			if len(a.rejections.reported) < 1000 {
-				a.rejections.reported[p] = struct{}{}
-			}
-			if a.OnUnhandledRejection != nil {
-				a.OnUnhandledRejection(p)
-			}
+			a.reportRejection(p)
 		}
 	}
+}
+
+func (a *Agent) reportRejection(p *goja.Promise) {
+	if a.rejections.reported == nil {
+		a.rejections.reported = map[*goja.Promise]struct{}{}
+	}
+	if len(a.rejections.reported) < 1000 {
+		a.rejections.reported[p] = struct{}{}
+	}
+	if a.OnUnhandledRejection != nil {
+		a.OnUnhandledRejection(p)
+	}
+}
+
+// Reject tells of a rejection that the platform took in and that no script will see:
+// as a browser does, by a promise of its own that is rejected with the reason. It is
+// reported at once, because whoever is told of the failure may end the agent.
+func (a *Agent) Reject(reason goja.Value) {
+	p, _, reject := a.rt.NewPromise()
+	if err := reject(reason); err != nil {
+		return
+	}
+	r := &a.rejections
+	r.pending = slices.DeleteFunc(r.pending, func(o *goja.Promise) bool { return o == p })
+	a.reportRejection(p)
 }

@@ -159,11 +159,9 @@ func (c *Context) watchEnd(w *Worker) {
 }
 
 func scriptError(e *workerscope.Uncaught) *runtime.ScriptError {
-	prefix := "Uncaught "
-	if e.InPromise {
-		prefix = "Uncaught (in promise) "
+	return &runtime.ScriptError{
+		Name: e.Name, Message: e.Message, Stack: e.Stack, URL: e.URL, Line: e.Line, Column: e.Column, InPromise: e.InPromise,
 	}
-	return &runtime.ScriptError{Message: prefix + e.Exception.Error(), Stack: e.Stack, URL: e.URL, Line: e.Line, Column: e.Column}
 }
 
 // fetchClient is the worker as the fetch algorithm sees it.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/dop251/goja"
 
+	"github.com/swinspect/swinspect/runtime"
 	"github.com/swinspect/swinspect/runtime/fetch"
 	"github.com/swinspect/swinspect/runtime/script"
 	"github.com/swinspect/swinspect/runtime/webapi/base"
@@ -266,7 +267,7 @@ func (w *Window) report(e *script.Exception) {
 	if d.gone {
 		return
 	}
-	message, url, line, column := "Uncaught "+e.Error(), e.URL, e.Line, e.Column
+	message, url, line, column := runtime.Uncaught(e, false), e.URL, e.Line, e.Column
 	if _, muted := d.muted[e.URL]; muted {
 		message, url, line, column, value = "Script error.", "", 0, 0, goja.Null()
 	}

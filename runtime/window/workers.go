@@ -138,7 +138,7 @@ func (c *Context) workerError(w *Worker, s *workerScope, e *workerscope.Uncaught
 	if out == nil || e.InPromise {
 		return
 	}
-	message, url, line, column := "Uncaught "+e.Exception.Error(), e.URL, e.Line, e.Column
+	message, url, line, column := runtime.Uncaught(e.Exception, false), e.URL, e.Line, e.Column
 	out.doc.queue("error", func() {
 		out.Fire(dom.ErrorEvent, &dom.Failure{Event: dom.Event{Type: "error", Cancelable: true}, Message: message, Filename: url, Line: line, Column: column, Value: goja.Null()})
 	})

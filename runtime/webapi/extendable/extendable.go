@@ -120,10 +120,18 @@ func (e *Event) Extend() { e.pending++ }
 // Add lifetime promise 5: the count goes down in a microtask of its own, so that
 // the promise's other reactions may still add to the event.
 func (e *Event) settled(reason goja.Value) {
-	if reason != nil && e.Rejected == nil {
-		e.Rejected = reason
+	if reason != nil {
+		e.Reject(reason)
 	}
 	e.ReleaseSoon()
+}
+
+// Reject notes that a lifetime promise was rejected, and reports it: nobody else will.
+func (e *Event) Reject(reason goja.Value) {
+	if e.Rejected == nil {
+		e.Rejected = reason
+	}
+	e.realm.Agent().Reject(reason)
 }
 
 // ReleaseSoon is Release in a microtask of its own. While the event is being

@@ -89,10 +89,11 @@ func (d *dispatch) make() (*idl.Interface, extendable.Like) {
 	return extendable.Interface, e
 }
 
-// scriptError is an exception as the engine knows it.
+// scriptError is an exception, or a rejection, that was reported, as the engine knows
+// it.
 func scriptError(e *script.Exception) *runtime.ScriptError {
 	return &runtime.ScriptError{
-		Name: e.Name, Message: e.Message, Stack: e.Stack, URL: e.URL, Line: e.Line, Column: e.Column, Value: e.Value,
+		Name: e.Name, Message: e.Message, Stack: e.Stack, URL: e.URL, Line: e.Line, Column: e.Column, Value: e.Value, Reported: true,
 	}
 }
 

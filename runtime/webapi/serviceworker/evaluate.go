@@ -2,6 +2,9 @@ package serviceworker
 
 import (
 	"context"
+	"fmt"
+
+	"github.com/dop251/goja"
 
 	"github.com/swinspect/swinspect/runtime"
 	"github.com/swinspect/swinspect/runtime/fetch"
@@ -100,9 +103,19 @@ func (a *Agent) importScript(c *idl.Call, u *fetch.URL) {
 	}
 	e := a.script.Describe(err)
 	if e.Value == nil {
-		panic(idl.NativeError(c.Realm, e.Name, e.Message))
+		panic(placed(c.Realm, e))
 	}
 	panic(e.Value)
+}
+
+// placed is the error of a script that does not parse: its place is in that script.
+func placed(r *idl.Realm, e *script.Exception) goja.Value {
+	v := idl.NativeError(r, e.Name, e.Message)
+	if o, ok := v.(*goja.Object); ok && e.Line > 0 {
+		stack := fmt.Sprintf("%s\n\tat %s:%d:%d(0)\n", e.Error(), e.URL, e.Line, e.Column)
+		_ = o.DefineDataProperty("stack", r.Runtime().ToValue(stack), goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE)
+	}
+	return v
 }
 
 // blocking holds up the loop while f waits for the engine.

@@ -177,10 +177,8 @@ func (e *fetchEvent) respondWith(c *idl.Call) {
 		return
 	}
 	e.realm.Agent().Then(v, func(v goja.Value) { e.fulfilled(v); e.ReleaseSoon() }, func(why goja.Value) {
+		e.Reject(why)
 		e.answer(nil, &runtime.RejectedError{Reason: scriptError(e.realm.Agent().DescribeValue(why))})
-		if e.Rejected == nil {
-			e.Rejected = why
-		}
 		e.ReleaseSoon()
 	})
 }
@@ -203,6 +201,7 @@ func (e *fetchEvent) fulfilled(v goja.Value) {
 	response, ok := idl.Unwrap[*fetchapi.Response](v)
 	switch {
 	case !ok:
+		e.Reject(idl.TypeError(e.realm, "Failed to convert value to 'Response'."))
 		e.answer(nil, errNotResponse)
 	case response.Unusable():
 		e.answer(nil, errUsedBody)

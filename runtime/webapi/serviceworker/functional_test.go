@@ -81,5 +81,5 @@ func TestPushAndSync(t *testing.T) {
 		t.Error(err)
 	}
 	w.expect("sw: true now false", "page: true daily true 65 16 endpoint,expirationTime,keys true granted true null",
-		`sw: true {"a":1} 7 {"a":1} x`, "sw: true fails true", "sw: true daily")
+		`sw: true {"a":1} 7 {"a":1} x`, "sw: true fails true", "uncaught: Error: offline", "sw: true daily")
 }

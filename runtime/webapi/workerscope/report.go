@@ -3,6 +3,7 @@ package workerscope
 import (
 	"github.com/dop251/goja"
 
+	"github.com/swinspect/swinspect/runtime"
 	"github.com/swinspect/swinspect/runtime/script"
 	"github.com/swinspect/swinspect/runtime/webapi/dom"
 	"github.com/swinspect/swinspect/runtime/webapi/idl"
@@ -34,7 +35,7 @@ func (s *Scope) report(r *idl.Realm) {
 		}
 		handled := !s.Fire(dom.ErrorEvent, &dom.Failure{
 			Event:   dom.Event{Type: "error", Cancelable: true},
-			Message: "Uncaught " + e.Error(), Filename: e.URL, Line: e.Line, Column: e.Column, Value: value,
+			Message: runtime.Uncaught(e, false), Filename: e.URL, Line: e.Line, Column: e.Column, Value: value,
 		})
 		if !handled {
 			s.uncaught(&Uncaught{Exception: e})
