@@ -254,7 +254,12 @@ func openable(ctx context.Context, file string) (name string, clear func(), err 
 	if err == nil {
 		return file, func() {}, f.Close()
 	}
-	cannot := func(err error) error { return &failure{exit: exitUnreachable, err: err} }
+	cannot := func(err error) error {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		return &failure{exit: exitUnreachable, err: err}
+	}
 	if !errors.Is(err, recording.ErrNotRecording) {
 		return "", nil, cannot(err)
 	}

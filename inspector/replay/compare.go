@@ -136,7 +136,7 @@ func (c *comparison) decision() {
 	case a == string(fetches.Unknown) || a == string(fetches.Pending):
 		c.skip(FieldDecision)
 		return
-	case !c.result.accepted && !c.row.Intercepted() && c.run.unseen:
+	case !c.result.accepted && (!c.row.Intercepted() && c.run.unseen || c.run.har() && c.inferred("decision")):
 		c.skip(FieldDecision) // what the worker would have done is the question
 		return
 	case c.a.Error != "" && c.b.Error != "" && c.inferred("decision"):
@@ -209,7 +209,7 @@ func (c *comparison) source() {
 			rule = RulePreload
 		}
 		c.differ(FieldSource, a, b, rule)
-	case c.run.unseen && !c.result.accepted:
+	case (c.run.unseen || c.run.har() && c.inferred("decision")) && !c.result.accepted:
 		c.skip(FieldSource)
 	case isNetwork(a) && b == string(fetches.FromCache) && c.variants():
 		c.differ(FieldSource, a, b, RuleOneVariant)

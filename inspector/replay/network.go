@@ -333,8 +333,8 @@ func (r *Recording) cached(q *http.Request) *recording.SnapshotEntry {
 	return entries[q.URL.String()]
 }
 
-// snapshotEntries are the entries of all caches at the beginning and the end, by URL;
-// those with bodies that are no opaque ones.
+// snapshotEntries are the entries of all caches at the end, by URL, those with bodies
+// that are no opaque ones; and what was answered from a cache.
 func (r *Recording) snapshotEntries(ctx context.Context) map[string]*recording.SnapshotEntry {
 	r.mu.Lock()
 	known := r.entries
@@ -352,6 +352,11 @@ func (r *Recording) snapshotEntries(ctx context.Context) map[string]*recording.S
 					known[e.URL] = e
 				}
 			}
+		}
+	}
+	for _, f := range r.rows {
+		if f.Source == fetches.FromCache && f.Method == http.MethodGet && f.Status == http.StatusOK && f.ResponseBody.Hash != "" && known[f.URL] == nil {
+			known[f.URL] = &recording.SnapshotEntry{Method: f.Method, URL: f.URL, Status: f.Status, StatusText: f.StatusText, ResponseHeaders: f.ResponseHeaders, BodyHash: f.ResponseBody.Hash}
 		}
 	}
 	r.mu.Lock()

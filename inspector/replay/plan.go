@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/swinspect/swinspect/inspector/fetches"
+	"github.com/swinspect/swinspect/inspector/recording"
 )
 
 // ErrNoScript: neither the recording nor the options have a script to replay with.
@@ -60,7 +61,8 @@ func (run *run) skip(f *fetches.Fetch) string {
 	if f.Destination == "serviceworker" || strings.EqualFold(header(f.RequestHeaders, "Service-Worker"), "script") || run.isUpdate(f) {
 		return "scripts of workers"
 	}
-	if !f.Intercepted() && f.Decision != fetches.NoFetchHandler && f.Decision != fetches.EmptyFetchHandler {
+	told := f.Intercepted() || f.Decision == fetches.NoFetchHandler || f.Decision == fetches.EmptyFetchHandler
+	if !told || run.har() && f.IsInferred("decision") {
 		if !run.everything() {
 			return "not controlled"
 		}
@@ -73,7 +75,7 @@ func (run *run) skip(f *fetches.Fetch) string {
 
 // everything reports whether requests count that no worker saw: those of a HAR, which
 // does not tell, when a script is given.
-func (run *run) everything() bool { return run.options.scripted() && run.unseen }
+func (run *run) everything() bool { return run.options.scripted() && (run.unseen || run.har()) }
 
 func (run *run) inScope(f *fetches.Fetch) bool {
 	page := f.Page
@@ -102,6 +104,9 @@ func (run *run) choose() error {
 	run.unseen = !intercepted
 	for _, g := range state.Registrations {
 		for _, v := range g.Versions {
+			if run.har() && !looksLikeScript(v.ScriptURL) {
+				continue // a HAR does not name scripts
+			}
 			urls[v.ScriptURL] += perRegistration[g.Key.ID] + 1
 		}
 	}
@@ -120,6 +125,14 @@ func (run *run) choose() error {
 		return fmt.Errorf("replay: %w: the recording names no script that the new one could stand in for; name its URL", ErrNoScript)
 	}
 	return nil
+}
+
+// har reports a recording that was made of a HAR: its workers are conclusions.
+func (run *run) har() bool { return run.recording.meta.Mode == recording.HAR }
+
+func looksLikeScript(u string) bool {
+	base, _, _ := strings.Cut(u, "?")
+	return strings.HasSuffix(base, ".js") || strings.HasSuffix(base, ".mjs")
 }
 
 // guessScriptURL is /sw.js of the origin that most navigations went to.

@@ -32,7 +32,7 @@ func (run *run) standIns(ctx context.Context, state *inspector.State, key worldK
 		if run.options.scripted() && run.options.Lifecycle && v.ScriptURL == run.scriptURL {
 			taken = true
 		}
-		if run.options.scripted() && !run.options.Lifecycle && v.ScriptURL == run.scriptURL && (run.options.Scope == "" || run.options.Scope == g.Scope) {
+		if run.options.scripted() && !run.options.Lifecycle && (v.ScriptURL == run.scriptURL || run.har()) && (run.options.Scope == "" || run.options.Scope == g.Scope) {
 			s.scripts, s.kind, s.routes, taken = run.another(ctx, v, at), run.options.Type, nil, true
 			s.version = run.scriptVersion
 		} else {
