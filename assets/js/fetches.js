@@ -14,6 +14,25 @@ let atEnd = true;
 let settled = false;
 
 const rowHeight = () => document.querySelector('[data-virtual] tbody tr:not(.pad)')?.getBoundingClientRect().height || 28;
+
+// rowAt is the position of the row, with its fraction, that is at a height of the
+// table. Rows that are not on the page may be lower than those that are.
+function rowAt(el, y) {
+  const [from, rows, scale, h] = [number(el, 'from'), number(el, 'rows'), number(el, 'scale'), rowHeight()];
+  const above = from * scale;
+  if (y < above) return y / scale;
+  if (y < above + rows * h) return from + (y - above) / h;
+  return from + rows + (y - above - rows * h) / scale;
+}
+
+// heightOf is the height at which a row begins.
+function heightOf(el, row) {
+  const [from, rows, scale, h] = [number(el, 'from'), number(el, 'rows'), number(el, 'scale'), rowHeight()];
+  if (row < from) return row * scale;
+  if (row < from + rows) return from * scale + (row - from) * h;
+  return from * scale + rows * h + (row - from - rows) * scale;
+}
+let keep = null; // the row at the top of the view, while others are on their way
 const number = (el, name) => Number(el.dataset[name]);
 
 function ends(el) {
@@ -29,15 +48,15 @@ function look() {
   if (total <= size) return;
   const from = number(el, 'from');
   const rows = number(el, 'rows');
-  const h = rowHeight();
-  const first = Math.floor(el.scrollTop / h);
-  const last = Math.ceil((el.scrollTop + el.clientHeight) / h);
+  const first = Math.floor(rowAt(el, el.scrollTop));
+  const last = first + Math.ceil(el.clientHeight / rowHeight());
   const margin = Math.max(5, Math.floor((size - (last - first)) / 6));
   const covered = (from === 0 || first - margin >= from) && (from + rows >= total || last + margin <= from + rows);
   if (covered) return;
   const want = Math.max(0, Math.min(total - size, Math.floor((first + last) / 2 - size / 2)));
   if (want === asked) return;
   asked = want;
+  keep = number(el, 'scale') < rowHeight() ? rowAt(el, el.scrollTop) : null;
   const to = new URL(location.href);
   if (el.dataset.canFollow === 'yes' && ends(el)) to.searchParams.delete('from');
   else to.searchParams.set('from', want);
@@ -77,7 +96,9 @@ function place(first) {
   const el = box();
   if (!el) return;
   if (el.dataset.follow === 'yes' && (atEnd || first)) el.scrollTop = el.scrollHeight;
-  else if (first && number(el, 'from') > 0) el.scrollTop = number(el, 'from') * rowHeight();
+  else if (first && number(el, 'from') > 0) el.scrollTop = heightOf(el, number(el, 'from'));
+  else if (keep !== null && number(el, 'from') === asked) el.scrollTop = heightOf(el, keep);
+  if (number(el, 'from') === asked) keep = null;
   asked = -1;
 }
 

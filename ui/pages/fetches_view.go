@@ -15,9 +15,10 @@ const (
 	FetchWindow = 150
 	// fetchRow is the height of a row in px: the stylesheet has it too.
 	fetchRow = 28
-	// maxPad bounds the height of what stands for the rows that are not on the page, in
-	// px: a browser draws no element that is higher than some 30 million.
-	maxPad = 14_000_000
+	// maxTable bounds the height of the table, in px: no browser draws an element that is
+	// higher than some 17 million. Beyond it what stands for the rows that are not on the
+	// page is lower than they are.
+	maxTable = 14_000_000
 )
 
 // FetchesView is the fetch log of a browser, or the part of it that belongs to one
@@ -115,9 +116,9 @@ func (x WaterfallAxis) bars(f *fetches.Fetch, now time.Time) []Bar {
 		}
 		begin := float64(f.Began.Sub(x.From)+from) / float64(x.Span) * 100
 		width := max(0.6, float64(to-from)/float64(x.Span)*100)
-		b := Bar{Class: class, X: percent(min(begin, 99.4)), Width: percent(min(width, 100-min(begin, 99.4))), Y: "8", Height: "12"}
+		b := Bar{Class: class, X: percent(min(begin, 99.4)), Width: percent(min(width, 100-min(begin, 99.4))), Y: "7", Height: "12"}
 		if thin {
-			b.Y, b.Height = "13", "2"
+			b.Y, b.Height = "12", "2"
 		}
 		bars = append(bars, b)
 	}
@@ -160,8 +161,17 @@ func axisSpan(d time.Duration) string {
 	return components.Span(d)
 }
 
+// scale is the height of what stands for one row that is not on the page.
+func (v FetchesView) scale() float64 {
+	return min(fetchRow, maxTable/float64(max(v.Window.Total, 1)))
+}
+
+func (v FetchesView) scaleWord() string { return strconv.FormatFloat(v.scale(), 'f', -1, 64) }
+
 // pad is the height of what stands for n rows.
-func pad(n int) string { return strconv.Itoa(min(n*fetchRow, maxPad)) }
+func (v FetchesView) pad(n int) string {
+	return strconv.FormatFloat(float64(n)*v.scale(), 'f', -1, 64)
+}
 
 // FetchView is one fetch in the drawer.
 type FetchView struct {
