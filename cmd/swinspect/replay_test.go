@@ -110,8 +110,8 @@ func TestReplayUpdate(t *testing.T) {
 
 // A process that dies takes one event with it, and the rest goes on.
 func TestReplayCrash(t *testing.T) {
-	sw := script(t, throughWorker+`addEventListener('fetch', e => { if (e.request.url.endsWith('/start')) for (;;); });`)
-	r := call(t, "replay", devtoolsHAR, "--script", sw, "--memory", "20", "-j", "1", "--format", "tap")
+	sw := script(t, `addEventListener('fetch', e => { if (e.request.url.endsWith('/start')) for (const all = [];;) all.push(new Array(1000).fill(all)); });`+throughWorker)
+	r := call(t, "replay", devtoolsHAR, "--script", sw, "--memory", "160", "-j", "1", "--format", "tap")
 	if r.exit != exitNo || !strings.Contains(r.out, "verdict: crashed") || strings.Count(r.out, "ok ") < 4 {
 		t.Errorf("exit %d\n%s%s", r.exit, r.out, r.err)
 	}
