@@ -100,6 +100,11 @@ func (run *run) install(ctx context.Context, s *standIn, at time.Time, before *c
 		l.problem = "its install does not succeed in the replay: " + failed.Error() + thrownWords(now.thrown) + unansweredWords(l.asked) + "; it stands in all the same, with the routes that were recorded"
 		return l
 	}
+	for _, a := range l.asked {
+		if a.How == asBodiless {
+			l.problem = "its install was given an answer without the body, which was not recorded: " + a.Method + " " + a.URL
+		}
+	}
 	_, started := w.network.busy()
 	w.pace.settle(ctx, started-1)
 	for _, saved := range engine.Save() {

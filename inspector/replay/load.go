@@ -32,8 +32,10 @@ type Recording struct {
 	held   int
 	// entries are those of the caches at the end, by URL; nil: not read yet.
 	entries map[string]*recording.SnapshotEntry
-	end     time.Time       // of the last message
-	twins   map[string]bool // rows of events whose request has a row of its own
+	end     time.Time // of the last message
+	// fromCache are the rows that were answered from a cache, bodies and all, by URL.
+	fromCache map[string][]*fetches.Fetch
+	twins     map[string]bool // rows of events whose request has a row of its own
 	// posted are the request bodies that stand in the messages, by hash.
 	posted     map[string][]byte
 	readPosted sync.Once
@@ -56,7 +58,7 @@ type scriptSource struct {
 func Load(ctx context.Context, f *recording.File) (*Recording, error) {
 	r := &Recording{
 		file: f, meta: f.Meta(), byID: map[string]*fetches.Fetch{}, next: map[string]*fetches.Fetch{}, answers: map[string][]*fetches.Fetch{},
-		scripts: map[string]*scripts{}, bodies: map[string][]byte{},
+		scripts: map[string]*scripts{}, bodies: map[string][]byte{}, fromCache: map[string][]*fetches.Fetch{},
 	}
 	const page = 5000
 	for from := 0; ; from += page {
@@ -78,6 +80,9 @@ func Load(ctx context.Context, f *recording.File) (*Recording, error) {
 		r.byID[row.ID] = row
 		if row.RedirectedFrom != "" {
 			r.next[row.RedirectedFrom] = row
+		}
+		if row.Source == fetches.FromCache && row.Method == "GET" && row.Status == 200 && row.ResponseBody.Hash != "" {
+			r.fromCache[row.URL] = append(r.fromCache[row.URL], row)
 		}
 		if isAnswer(row) {
 			key := answerKey(row.Method, row.URL)

@@ -36,6 +36,7 @@ type network struct {
 	live    http.RoundTripper // nil: what was not seen is unanswered
 	offline bool
 	slow    time.Duration
+	rows    bool              // what was answered from a cache may stand in: of a HAR there are no snapshots
 	scripts map[string][]byte // answered before all else: the script that stands in, its imports
 
 	mu      sync.Mutex
@@ -86,25 +87,26 @@ func (n *network) RoundTrip(q *http.Request) (*http.Response, error) {
 		n.tell(q, nil, asScript)
 		return response(q, 200, "OK", http.Header{"Content-Type": {"text/javascript"}, "Service-Worker-Allowed": {"/"}}, source), nil
 	}
-	if row := n.choose(q, url); row != nil {
-		how := asRecorded
-		if bodiless(row) {
-			how = asBodiless
-		}
-		n.tell(q, row, how)
+	row := n.choose(q, url)
+	if row != nil && !bodiless(row) {
+		n.tell(q, row, asRecorded)
 		return n.answer(q, row)
 	}
-	if n.live != nil {
-		n.tell(q, nil, asLive)
-		return n.live.RoundTrip(q)
-	}
-	if e := n.r.cached(q); e != nil {
+	if e := n.r.cached(q, n.rows); e != nil && (n.live == nil || row != nil) {
 		n.tell(q, nil, asSnapshot)
 		body, err := n.r.body(q.Context(), e.BodyHash)
 		if err != nil {
 			return nil, err
 		}
 		return response(q, e.Status, e.StatusText, headerOf(e.ResponseHeaders), body), nil
+	}
+	if row != nil {
+		n.tell(q, row, asBodiless)
+		return n.answer(q, row)
+	}
+	if n.live != nil {
+		n.tell(q, nil, asLive)
+		return n.live.RoundTrip(q)
 	}
 	n.tell(q, nil, asMissing)
 	return nil, errUnanswered
@@ -147,99 +149,6 @@ func (n *network) at(event string, now time.Time) {
 	n.mu.Lock()
 	n.event, n.now = event, now
 	n.mu.Unlock()
-}
-
-// choose finds the recorded answer to a request: of the event that runs, else the next
-// one that was not given yet, else the last one before now, else any.
-func (n *network) choose(q *http.Request, url string) *fetches.Fetch {
-	candidates := n.r.answers[answerKey(q.Method, url)]
-	if len(candidates) == 0 && q.Method == http.MethodHead {
-		candidates = n.r.answers[answerKey(http.MethodGet, url)]
-	}
-	if len(candidates) == 0 {
-		return nil
-	}
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	var best *fetches.Fetch
-	rank := -1000
-	for _, row := range candidates {
-		if got := n.rank(row, q); got > rank || got == rank && (got+100*rankVaries)%rankVaries == rankBefore {
-			best, rank = row, got
-		}
-	}
-	if best != nil {
-		n.used[best.ID] = true
-	}
-	return best
-}
-
-// How well a recorded answer fits, the best last.
-const (
-	rankAny = 1 + iota
-	rankBefore
-	rankNext
-	rankOwn
-	// rankVaries is added when the headers that the answer varies by are the same.
-	rankVaries = 10
-)
-
-func (n *network) rank(row *fetches.Fetch, q *http.Request) int {
-	rank := rankAny
-	used := n.used[row.ID]
-	switch {
-	case !used && n.event != "" && (row.Parent == n.event || row.ID == n.event):
-		rank = rankOwn
-	case !used && !row.Began.Before(n.now):
-		rank = rankNext
-	case !row.Began.After(n.now):
-		rank = rankBefore
-	}
-	if bodiless(row) {
-		rank -= 2 * rankVaries
-	}
-	if varies(row, q) {
-		rank += rankVaries
-	}
-	return rank
-}
-
-// bodiless reports whether a row has no body that it should have.
-func bodiless(f *fetches.Fetch) bool {
-	if f.Status == 0 || f.ResponseBody.Hash != "" || f.Method == http.MethodHead || fetch.NullBodyStatus(f.Status) || fetch.RedirectStatus(f.Status) {
-		return false
-	}
-	return f.ResponseBody.Size != 0
-}
-
-// varies reports whether the request asks as the recorded one did, by the headers that
-// the answer varies by and by its range.
-func varies(row *fetches.Fetch, q *http.Request) bool {
-	names := []string{"Range"}
-	for _, h := range row.ResponseHeaders {
-		if strings.EqualFold(h.Name, "Vary") {
-			for name := range strings.SplitSeq(h.Value, ",") {
-				if name = strings.TrimSpace(name); name != "" && name != "*" && !wireRequestHeaders[strings.ToLower(name)] {
-					names = append(names, name)
-				}
-			}
-		}
-	}
-	for _, name := range names {
-		if header(row.RequestHeaders, name) != q.Header.Get(name) {
-			return false
-		}
-	}
-	return true
-}
-
-func header(l []inspector.Header, name string) string {
-	for _, h := range l {
-		if strings.EqualFold(h.Name, name) {
-			return h.Value
-		}
-	}
-	return ""
 }
 
 // answer makes a row the response that the network gave.
@@ -324,17 +233,22 @@ func encode(body []byte, codings []string) ([]byte, error) {
 }
 
 // cached finds an answer among the snapshots of caches: what was fetched before the
-// recording began.
-func (r *Recording) cached(q *http.Request) *recording.SnapshotEntry {
+// recording began; with rows also among what workers answered from their caches.
+func (r *Recording) cached(q *http.Request, rows bool) *recording.SnapshotEntry {
 	if q.Method != http.MethodGet || q.Header.Get("Range") != "" {
 		return nil
 	}
-	entries := r.snapshotEntries(q.Context())
-	return entries[q.URL.String()]
+	if e := r.snapshotEntries(q.Context())[q.URL.String()]; e != nil || !rows {
+		return e
+	}
+	for _, f := range r.fromCache[q.URL.String()] {
+		return &recording.SnapshotEntry{Method: f.Method, URL: f.URL, Status: f.Status, StatusText: f.StatusText, ResponseHeaders: f.ResponseHeaders, BodyHash: f.ResponseBody.Hash}
+	}
+	return nil
 }
 
 // snapshotEntries are the entries of all caches at the end, by URL, those with bodies
-// that are no opaque ones; and what was answered from a cache.
+// that are no opaque ones.
 func (r *Recording) snapshotEntries(ctx context.Context) map[string]*recording.SnapshotEntry {
 	r.mu.Lock()
 	known := r.entries
@@ -352,11 +266,6 @@ func (r *Recording) snapshotEntries(ctx context.Context) map[string]*recording.S
 					known[e.URL] = e
 				}
 			}
-		}
-	}
-	for _, f := range r.rows {
-		if f.Source == fetches.FromCache && f.Method == http.MethodGet && f.Status == http.StatusOK && f.ResponseBody.Hash != "" && known[f.URL] == nil {
-			known[f.URL] = &recording.SnapshotEntry{Method: f.Method, URL: f.URL, Status: f.Status, StatusText: f.StatusText, ResponseHeaders: f.ResponseHeaders, BodyHash: f.ResponseBody.Hash}
 		}
 	}
 	r.mu.Lock()

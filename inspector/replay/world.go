@@ -58,7 +58,7 @@ func newWorld(run *run, key worldKey, at time.Time, seed uint64) *world {
 		clients: map[place]*runtime.Client{}, madeUp: map[string]bool{}, missing: map[string]bool{},
 	}
 	o := run.options
-	w.network = &network{r: run.recording, clock: w.clock, offline: o.Offline, slow: o.Slow, live: o.Live, scripts: map[string][]byte{}, used: map[string]bool{}}
+	w.network = &network{r: run.recording, clock: w.clock, offline: o.Offline, slow: o.Slow, live: o.Live, rows: run.har(), scripts: map[string][]byte{}, used: map[string]bool{}}
 	w.network.asked = func(q *http.Request, row *fetches.Fetch, how string) {
 		a := Asked{Method: q.Method, URL: q.URL.String(), How: how}
 		if row != nil {
