@@ -94,23 +94,8 @@ func (c *cacheSet) merge(s cache.Saved, since map[string]time.Time) {
 // snapshot before it and, of the next one, the entries whose response is older than
 // the moment. taken is when each cache was recorded.
 func (r *Recording) cachesAt(ctx context.Context, key worldKey, storageKey string, at time.Time) (set *cacheSet, taken map[string]time.Time, err error) {
-	set, taken = newCacheSet(), map[string]time.Time{}
-	mine := func(ref inspector.CacheRef) bool {
-		return ref.Instance == key.instance && ref.Context == key.context && engineKey(ref.StorageKey) == storageKey && ref.Bucket == ""
-	}
-	base, err := r.file.Caches(ctx, at)
-	if err != nil {
+	if set, taken, err = r.snapshotsAt(ctx, key, storageKey, at); err != nil {
 		return nil, nil, err
-	}
-	for _, ref := range sortedRefs(base) {
-		if mine(ref) {
-			taken[ref.Name] = base[ref].At
-			set.whole[ref.Name] = base[ref].Problem == ""
-			set.open(ref.Name)
-			for _, e := range base[ref].Entries {
-				r.add(ctx, set, ref.Name, e)
-			}
-		}
 	}
 	seen := map[string]bool{}
 	for _, when := range []time.Time{at.Add(snapshotLag), at.Add(20 * snapshotLag), {}} {
@@ -120,7 +105,7 @@ func (r *Recording) cachesAt(ctx context.Context, key worldKey, storageKey strin
 		}
 		for _, ref := range sortedRefs(later) {
 			s := later[ref]
-			if !mine(ref) || seen[ref.Name] || !s.At.After(at) {
+			if !key.holds(ref, storageKey) || seen[ref.Name] || !s.At.After(at) {
 				continue
 			}
 			seen[ref.Name] = true
@@ -129,6 +114,31 @@ func (r *Recording) cachesAt(ctx context.Context, key worldKey, storageKey strin
 				if before || e.ResponseTime.IsZero() && taken[ref.Name].IsZero() && s.At.Before(at.Add(snapshotLag)) {
 					r.add(ctx, set, ref.Name, e)
 				}
+			}
+		}
+	}
+	return set, taken, nil
+}
+
+// holds reports whether a cache is of a storage key in a browser context.
+func (key worldKey) holds(ref inspector.CacheRef, storageKey string) bool {
+	return ref.Instance == key.instance && ref.Context == key.context && engineKey(ref.StorageKey) == storageKey && ref.Bucket == ""
+}
+
+// snapshotsAt are the newest snapshots before a moment.
+func (r *Recording) snapshotsAt(ctx context.Context, key worldKey, storageKey string, at time.Time) (*cacheSet, map[string]time.Time, error) {
+	set, taken := newCacheSet(), map[string]time.Time{}
+	base, err := r.file.Caches(ctx, at)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, ref := range sortedRefs(base) {
+		if key.holds(ref, storageKey) {
+			taken[ref.Name] = base[ref].At
+			set.whole[ref.Name] = base[ref].Problem == ""
+			set.open(ref.Name)
+			for _, e := range base[ref].Entries {
+				r.add(ctx, set, ref.Name, e)
 			}
 		}
 	}

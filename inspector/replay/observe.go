@@ -32,6 +32,7 @@ type flight struct {
 	writes []Write
 	asked  []Asked
 	root   uint64
+	over   bool // it is no longer followed
 }
 
 func newObserver() *observer {
@@ -52,6 +53,7 @@ func (o *observer) begin(id string) *flight {
 func (o *observer) end(f *flight) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	f.over = true
 	delete(o.flights, f.id)
 	delete(o.stories, f.root)
 }
@@ -161,7 +163,7 @@ func (o *observer) changed(c cache.Change) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	f := o.last
-	if f == nil || len(f.writes) > 1000 {
+	if f == nil || f.over || len(f.writes) > 1000 {
 		return
 	}
 	if c.List {

@@ -184,6 +184,10 @@ func (run *run) together(cluster []*fetches.Fetch) ([]*Result, error) {
 			return nil, err
 		}
 		w.pace.advance(run.ctx, f.Began.Add(run.options.shift))
+		if err := w.align(run.ctx, f.Began); err != nil {
+			wg.Wait()
+			return nil, fmt.Errorf("replay: the caches at %s: %w", f.Began.Format(time.RFC3339Nano), err)
+		}
 		w.network.at(f.ID, f.Began)
 		_, before := w.network.busy()
 		wg.Go(func() { results[i] = run.in(w, f) })
@@ -200,6 +204,9 @@ func (run *run) one(f *fetches.Fetch) (*Result, error) {
 		return nil, err
 	}
 	w.pace.advance(run.ctx, f.Began.Add(run.options.shift))
+	if err := w.align(run.ctx, f.Began); err != nil {
+		return nil, fmt.Errorf("replay: the caches at %s: %w", f.Began.Format(time.RFC3339Nano), err)
+	}
 	w.network.at(f.ID, f.Began)
 	r := run.in(w, f)
 	if run.options.KillBetween {

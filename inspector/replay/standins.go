@@ -25,7 +25,7 @@ func (run *run) standIns(ctx context.Context, state *inspector.State, key worldK
 		if v == nil {
 			continue
 		}
-		s := &standIn{id: g.Key.ID, version: v.ID, storageKey: engineKey(g.StorageKey.Raw), scope: g.Scope, viaCache: g.UpdateViaCache, routes: v.Routes, preload: g.NavigationPreload}
+		s := &standIn{id: g.Key.ID, version: v.ID, storageKey: engineKey(g.StorageKey.Raw), rawKey: g.StorageKey.Raw, scope: g.Scope, viaCache: g.UpdateViaCache, routes: v.Routes, preload: g.NavigationPreload}
 		if s.storageKey == "" {
 			s.storageKey = originOf(g.Scope)
 		}

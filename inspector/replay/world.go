@@ -35,7 +35,8 @@ type world struct {
 	registrations map[string]*member // by recorded id
 	mu            sync.Mutex         // guards clients, madeUp, requests while events overlap
 	clients       map[place]*runtime.Client
-	madeUp        map[string]bool // ids of clients that the recording does not tell
+	stores        map[string]*store // by storage key
+	madeUp        map[string]bool   // ids of clients that the recording does not tell
 	requests      uint64
 	missing       map[string]bool // "cache url" of entries without their body
 }
@@ -55,7 +56,7 @@ type member struct {
 func newWorld(run *run, key worldKey, at time.Time, seed uint64) *world {
 	w := &world{
 		run: run, key: key, clock: clock.NewVirtual(at), observer: newObserver(), registrations: map[string]*member{},
-		clients: map[place]*runtime.Client{}, madeUp: map[string]bool{}, missing: map[string]bool{},
+		clients: map[place]*runtime.Client{}, madeUp: map[string]bool{}, missing: map[string]bool{}, stores: map[string]*store{},
 	}
 	o := run.options
 	w.network = &network{r: run.recording, clock: w.clock, offline: o.Offline, slow: o.Slow, live: o.Live, rows: run.har(), scripts: map[string][]byte{}, used: map[string]bool{}}
@@ -119,6 +120,7 @@ func (w *world) close() {
 type standIn struct {
 	id, version string // of the recording
 	storageKey  string // as the engine writes it
+	rawKey      string // as it was recorded
 	scope       string
 	viaCache    string
 	scripts     *scripts
@@ -192,6 +194,11 @@ func (run *run) build(ctx context.Context, key worldKey, at time.Time, versions 
 			for _, script := range s.scripts.all {
 				w.network.scripts[script.url] = script.source
 			}
+		}
+	}
+	if run.options.Caches != CachesNone && !run.options.scripted() {
+		for _, s := range all {
+			w.follow(ctx, s, at)
 		}
 	}
 	w.open(state, before)
