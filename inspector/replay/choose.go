@@ -75,19 +75,21 @@ func bodiless(f *fetches.Fetch) bool {
 // varies reports whether the request asks as the recorded one did, by the headers that
 // the answer varies by and by its range.
 func varies(row *fetches.Fetch, q *http.Request) bool {
-	names := []string{"Range"}
-	for _, h := range row.ResponseHeaders {
-		if strings.EqualFold(h.Name, "Vary") {
-			for name := range strings.SplitSeq(h.Value, ",") {
-				if name = strings.TrimSpace(name); name != "" && name != "*" && !wireRequestHeaders[strings.ToLower(name)] {
-					names = append(names, name)
-				}
-			}
+	return header(row.RequestHeaders, "Range") == q.Header.Get("Range") && sameVariant(row.ResponseHeaders, row.RequestHeaders, q)
+}
+
+// sameVariant reports whether a request has the headers that an answer varies by as the
+// request of that answer had them.
+func sameVariant(answer, request []inspector.Header, q *http.Request) bool {
+	for _, h := range answer {
+		if !strings.EqualFold(h.Name, "Vary") {
+			continue
 		}
-	}
-	for _, name := range names {
-		if header(row.RequestHeaders, name) != q.Header.Get(name) {
-			return false
+		for name := range strings.SplitSeq(h.Value, ",") {
+			name = strings.TrimSpace(name)
+			if name != "" && name != "*" && !wireRequestHeaders[strings.ToLower(name)] && header(request, name) != q.Header.Get(name) {
+				return false
+			}
 		}
 	}
 	return true

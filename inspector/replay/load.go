@@ -31,7 +31,7 @@ type Recording struct {
 	bodies map[string][]byte // small ones that were read
 	held   int
 	// entries are those of the caches at the end, by URL; nil: not read yet.
-	entries map[string]*recording.SnapshotEntry
+	entries map[string][]*recording.SnapshotEntry
 	end     time.Time // of the last message
 	// fromCache are the rows that were answered from a cache, bodies and all, by URL.
 	fromCache map[string][]*fetches.Fetch

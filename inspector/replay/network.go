@@ -238,8 +238,13 @@ func (r *Recording) cached(q *http.Request, rows bool) *recording.SnapshotEntry 
 	if q.Method != http.MethodGet || q.Header.Get("Range") != "" {
 		return nil
 	}
-	if e := r.snapshotEntries(q.Context())[q.URL.String()]; e != nil || !rows {
-		return e
+	for _, e := range r.snapshotEntries(q.Context())[q.URL.String()] {
+		if sameVariant(e.ResponseHeaders, e.RequestHeaders, q) {
+			return e
+		}
+	}
+	if !rows {
+		return nil
 	}
 	for _, f := range r.fromCache[q.URL.String()] {
 		return &recording.SnapshotEntry{Method: f.Method, URL: f.URL, Status: f.Status, StatusText: f.StatusText, ResponseHeaders: f.ResponseHeaders, BodyHash: f.ResponseBody.Hash}
@@ -249,21 +254,21 @@ func (r *Recording) cached(q *http.Request, rows bool) *recording.SnapshotEntry 
 
 // snapshotEntries are the entries of all caches at the end, by URL, those with bodies
 // that are no opaque ones.
-func (r *Recording) snapshotEntries(ctx context.Context) map[string]*recording.SnapshotEntry {
+func (r *Recording) snapshotEntries(ctx context.Context) map[string][]*recording.SnapshotEntry {
 	r.mu.Lock()
 	known := r.entries
 	r.mu.Unlock()
 	if known != nil {
 		return known
 	}
-	known = map[string]*recording.SnapshotEntry{}
+	known = map[string][]*recording.SnapshotEntry{}
 	all, err := r.file.Caches(ctx, time.Time{})
 	if err == nil {
 		for _, ref := range sortedRefs(all) {
 			for i := range all[ref].Entries {
 				e := &all[ref].Entries[i]
-				if e.BodyHash != "" && e.Method == http.MethodGet && e.Status != 0 && known[e.URL] == nil && !slices.Contains([]string{"opaque", "opaqueredirect", "error"}, e.ResponseType) {
-					known[e.URL] = e
+				if e.BodyHash != "" && e.Method == http.MethodGet && e.Status != 0 && !slices.Contains([]string{"opaque", "opaqueredirect", "error"}, e.ResponseType) {
+					known[e.URL] = append(known[e.URL], e)
 				}
 			}
 		}
