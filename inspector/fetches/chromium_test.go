@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	cdptarget "github.com/chromedp/cdproto/target"
 	"go.uber.org/goleak"
 
 	"github.com/swinspect/swinspect/assets/demo"
@@ -39,7 +40,15 @@ func TestChromiumFetches(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Stop()
-	page := browser.OpenAny(t, "", base+"/")
+	id, err := c.OpenPage(ctx, "", base+"/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	session, err := browser.Conn().Attach(ctx, cdptarget.ID(id))
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := &drive.Page{ID: id, Session: session}
 	for page.Eval(t, "location.protocol") != "http:" {
 		time.Sleep(50 * time.Millisecond)
 	}

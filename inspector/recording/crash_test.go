@@ -26,7 +26,7 @@ func childMain() bool {
 	}
 	if os.Getenv("RECORDING_FULL") != "" {
 		signal.Ignore(syscall.SIGXFSZ)
-		limit := syscall.Rlimit{Cur: 1 << 20, Max: 1 << 20}
+		limit := syscall.Rlimit{Cur: 320 << 10, Max: 320 << 10}
 		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
 			fmt.Println("setrlimit:", err)
 			return true
@@ -45,7 +45,11 @@ func childMain() bool {
 				return true
 			}
 		}
-		if os.Getenv("RECORDING_FULL") == "" {
+		if os.Getenv("RECORDING_FULL") != "" {
+			if i%20 == 0 { // or most of it would wait in memory
+				_ = w.Flush(context.Background()) // the next Write says why
+			}
+		} else {
 			fmt.Println(4 * (i + 1))
 			time.Sleep(5 * time.Millisecond)
 		}
@@ -73,7 +77,7 @@ func TestKilled(t *testing.T) {
 		at time.Time
 	}
 	var all []said
-	deadline := time.Now().Add(2500 * time.Millisecond)
+	deadline := time.Now().Add(lossy + 1500*time.Millisecond)
 	for out.Scan() && time.Now().Before(deadline) {
 		n, err := strconv.Atoi(out.Text())
 		if err != nil {
@@ -86,13 +90,13 @@ func TestKilled(t *testing.T) {
 	_ = cmd.Wait()
 	least := 0
 	for _, s := range all {
-		if killed.Sub(s.at) > time.Second {
+		if killed.Sub(s.at) > lossy {
 			least = s.n
 		}
 	}
 	f := openFile(t, path)
 	if least == 0 || f.Len() < int64(least) {
-		t.Errorf("%d messages, at least %d were written a second before", f.Len(), least)
+		t.Errorf("%d messages, at least %d were written in time", f.Len(), least)
 	}
 	n := int64(0)
 	for m, err := range f.Messages(context.Background(), time.Time{}) {
@@ -127,7 +131,7 @@ func TestDiskFull(t *testing.T) {
 		readable(t, path)
 	})
 	t.Run("no pages", func(t *testing.T) {
-		w := create(t, Options{maxPages: 120})
+		w := create(t, Options{maxPages: 40})
 		var err error
 		for i := 0; err == nil && i < 100000; i++ {
 			for _, m := range request(i) {

@@ -89,14 +89,14 @@ func TestStateAt(t *testing.T) {
 func TestCheckpoints(t *testing.T) {
 	ctx := context.Background()
 	w := create(t, Options{NoIndex: true})
-	const n = 30000
+	const n = 12000
 	for i := range n {
 		must(t, w.Write(event(time.Duration(i)*time.Millisecond, "", "Target.targetCreated",
 			fmt.Sprintf(`{"targetInfo":{"targetId":"T%d","type":"page","title":"","url":"https://shop.example/%d","attached":false,"browserContextId":"c1"}}`, i%40, i))))
 	}
 	f := reopen(t, w)
 	f.states.every = 7 // so that there are more than are kept
-	for _, i := range []int{n - 1, 10, 29000, 15000, 15001, 3, 0, n - 1} {
+	for _, i := range []int{n - 1, 10, 11000, 6000, 6001, 3, 0, n - 1} {
 		at := start.Add(time.Duration(i) * time.Millisecond)
 		s, err := f.State(ctx, at)
 		must(t, err)

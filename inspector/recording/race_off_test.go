@@ -1,0 +1,7 @@
+//go:build !race
+
+package recording
+
+import "time"
+
+const lossy = time.Second
