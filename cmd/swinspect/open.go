@@ -96,7 +96,7 @@ func (o *openCommand) run(cmd *cobra.Command, io stdio, files []string) (err err
 	defer func() { err = errors.Join(err, fleet.close()) }()
 	server := ui.New(ui.Options{
 		Hub: hubAdapter{fleet.hub}, Token: o.token, Listen: o.listen, Logger: slog.New(slog.DiscardHandler), Version: buildVersion().Version,
-		Recordings: filepath.Dir(files[0]), Attach: fleet.attach, Launch: fleet.launch, Discover: fleet.discover,
+		Recordings: filepath.Dir(files[0]), Replay: &pageReplayer{io: io, memory: defaultEngineMemory}, Attach: fleet.attach, Launch: fleet.launch, Discover: fleet.discover,
 	})
 	served := make(chan error, 1)
 	serving, stop := context.WithCancel(ctx)
