@@ -24,18 +24,11 @@ func visitDemo(t *testing.T) func(c *drive.Chromium, base string) {
 
 // The demo, as a real browser ran it, answers on the engine as it did there.
 func TestDemoOfChromium(t *testing.T) {
-	for _, full := range []bool{false, true} {
-		name := "passive"
-		if full {
-			name = "full"
-		}
-		t.Run(name, func(t *testing.T) {
-			r := recordChromium(t, demo.New(), full, visitDemo(t))
-			all, s := replayed(t, r, Options{})
-			logged(t, all, s)
-			if !s.OK() || s.Events < 8 {
-				t.Errorf("%+v", s)
-			}
-		})
+	r := recordChromium(t, demo.New(), false, visitDemo(t))
+	all, s := replayed(t, r, Options{})
+	// Chromium has forgotten the English forecast when the German one came.
+	if !s.OK() || s.Events < 8 || s.Rules[RuleOneVariant] == 0 {
+		logged(t, all, s)
+		t.Errorf("%+v", s)
 	}
 }

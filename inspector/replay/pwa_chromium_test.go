@@ -23,7 +23,7 @@ func visitPWA(t *testing.T, site *pwa) func(c *drive.Chromium, base string) {
 		settle("1000")
 		load := func(to string) {
 			page.Eval(t, `setTimeout(() => location.href = "`+to+`", 10), "ok"`)
-			time.Sleep(1200 * time.Millisecond)
+			time.Sleep(900 * time.Millisecond)
 		}
 		load("/?again")
 		ask := func(expression string) {

@@ -125,10 +125,11 @@ func (p *pwa) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// otherOrigin serves a picture that nobody may look into.
-func otherOrigin() *httptest.Server {
-	return httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "image/svg+xml")
-		_, _ = w.Write([]byte(`<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>`))
-	}))
-}
+// otherHandler serves a picture that nobody may look into.
+var otherHandler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "image/svg+xml")
+	_, _ = w.Write([]byte(`<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>`))
+})
+
+// otherOrigin serves it at an origin of its own.
+func otherOrigin() *httptest.Server { return httptest.NewServer(otherHandler) }
