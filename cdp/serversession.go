@@ -82,7 +82,12 @@ func (s *ServerSession) Emit(method string, params any) error {
 	if err != nil {
 		return fmt.Errorf("cdp: event %s: %w", method, err)
 	}
-	if err := s.server.send(s.ctx, Message{SessionID: s.id, Method: method, Params: raw}); err != nil {
+	if err := s.ctx.Err(); err != nil {
+		return fmt.Errorf("cdp: event %s: %w", method, err)
+	}
+	// Not the session's context: a transport whose write is cut off half way has to
+	// close, and the end of one session must not end the connection.
+	if err := s.server.send(s.server.ctx, Message{SessionID: s.id, Method: method, Params: raw}); err != nil {
 		return fmt.Errorf("cdp: event %s: %w", method, err)
 	}
 	return nil
@@ -214,7 +219,10 @@ func (s *ServerSession) answer(q queued, result jsonv2.Value, err error) {
 	if err != nil {
 		result, failed = nil, replyError(err)
 	}
-	if sendErr := s.server.reply(s.ctx, q.id, s.id, result, failed); sendErr != nil && s.ctx.Err() == nil {
+	if s.ctx.Err() != nil {
+		return
+	}
+	if sendErr := s.server.reply(s.server.ctx, q.id, s.id, result, failed); sendErr != nil && s.server.ctx.Err() == nil {
 		s.server.log.Debug("answering", "method", q.method, "err", sendErr)
 	}
 }
