@@ -18,7 +18,7 @@ type (
 		Method      string            `json:"method"`
 		Headers     map[string]string `json:"headers"`
 		HasPostData bool              `json:"hasPostData"`
-		PostData    *string           `json:"postData"`
+		Post
 	}
 	wireTiming struct {
 		RequestTime              float64 `json:"requestTime"` // s
@@ -141,10 +141,37 @@ func (f *fold) began(wall float64) time.Time {
 	return f.m.Time
 }
 
+// Post is the body in a request of CDP, as far as it is told.
+type Post struct {
+	PostData *string `json:"postData"` // as text: bytes that are none are lost in it
+	Entries  []struct {
+		Bytes *string `json:"bytes"` // base64; nil: a file
+	} `json:"postDataEntries"`
+}
+
+// Bytes are the body's, not told when it was not sent along.
+func (p *Post) Bytes() (body []byte, told bool) {
+	for _, e := range p.Entries {
+		if e.Bytes == nil {
+			return nil, false
+		}
+		b, err := base64.StdEncoding.DecodeString(*e.Bytes)
+		if err != nil {
+			return nil, false
+		}
+		body = append(body, b...)
+	}
+	if len(p.Entries) == 0 && p.PostData != nil {
+		return []byte(*p.PostData), true
+	}
+	return body, len(p.Entries) > 0
+}
+
 func requestBodyOf(r wireRequest) Body {
+	body, told := r.Bytes()
 	switch {
-	case r.PostData != nil:
-		return bodyOf([]byte(*r.PostData))
+	case told:
+		return bodyOf(body)
 	case r.HasPostData:
 		return Body{Size: -1, Missing: "not read yet"}
 	}

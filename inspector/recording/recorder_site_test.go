@@ -98,6 +98,7 @@ func (s *pwa) script() []string {
 		read(`'/made'`), read(`'/echo', {method: 'POST', body: 'hello', credentials: 'include', headers: {Authorization: 'Bearer s3cret', 'X-Mine': '1'}}`),
 		read(`'/media', {headers: {Range: 'bytes=10-19'}}`), read(`'/redirect'`), read(`'` + s.other + `/opaque', {mode: 'no-cors'}`),
 		read(`'/stream'`), read(`'/both'`), read(`'/boom'`), read(`'/fall'`), read(`'/style.css'`),
+		read(`'/echo?binary', {method: 'POST', body: new Uint8Array([0, 255, 254, 10])}`),
 		`new Promise((f) => { const i = document.createElement('iframe'); i.onload = () => f(window.frame); i.src = '/frame.html?2'; document.body.append(i) })`,
 	}
 }

@@ -180,6 +180,11 @@ func testRecord(t *testing.T, full bool) {
 			t.Errorf("headers are %v", f.RequestHeaders)
 		}
 	}
+	if f := rows["/echo?binary"]; f == nil {
+		t.Error("the binary request was not recorded")
+	} else if b, err := r.Body(t.Context(), f.RequestBody.Hash); err != nil || string(b) != "\x00\xff\xfe\n" {
+		t.Errorf("the bytes that were sent are %q, %v", b, err)
+	}
 	r.checkWorker(t, rows, full)
 	r.checkLife(t)
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/swinspect/swinspect/cdp"
 	"github.com/swinspect/swinspect/inspector"
+	"github.com/swinspect/swinspect/inspector/fetches"
 )
 
 // message takes one message: redacted, its bodies apart, into the tail of its class.
@@ -140,18 +141,19 @@ func (s *store) takeBody(m *inspector.Message) error {
 // takePost keeps the body that a browser sent along with the request it is of; it
 // stays in the message too.
 func (s *store) takePost(m *inspector.Message) error {
-	if !bytes.Contains(m.Params, []byte(`"postData"`)) {
+	if !bytes.Contains(m.Params, []byte(`"postData`)) {
 		return nil
 	}
 	var p struct {
-		Request struct {
-			PostData *string `json:"postData"`
-		} `json:"request"`
+		Request fetches.Post `json:"request"`
 	}
-	if cdp.Decode(m.Params, &p) != nil || p.Request.PostData == nil || int64(len(*p.Request.PostData)) > s.opts.MaxBody {
+	if cdp.Decode(m.Params, &p) != nil {
 		return nil
 	}
-	return s.keep([]byte(*p.Request.PostData))
+	if body, told := p.Request.Bytes(); told && int64(len(body)) <= s.opts.MaxBody {
+		return s.keep(body)
+	}
+	return nil
 }
 
 // BodyRef stands in a message in the place of a body that the recording keeps.
