@@ -18,8 +18,9 @@ test('the page records, and says how', async () => {
   await form.getByLabel(/^File/).fill('visit.swrec');
   await form.getByRole('button', { name: 'Record' }).click();
   await page.locator('#record .recording').waitFor();
+  await go(base);
+  await page.getByRole('button', { name: /^Reload / }).first().click();
   await go(`${base}/fetches`);
-  await page.getByRole('button', { name: 'Reload /', exact: true }).click();
   await page.locator('#fx-tw tbody a[title*="/api/tides"]').first().waitFor();
   await go(base);
   await page.getByRole('button', { name: /skip waiting/i }).first().click();
@@ -59,29 +60,29 @@ test('the slider shows a past state of caches and registrations', async () => {
   await go(`${tape}/caches`);
   await page.locator('#clist .cname').getByText('shell-v2').waitFor();
   for (let i = 0; i < 40 && !(await page.locator('#clist .cname').getByText('shell-v1').count()); i++) {
-    const before = await page.locator('#tape-o').innerText();
+    const before = await page.locator('#tape').innerText();
     await page.locator('#tape-prev').click();
-    await until(async () => (await page.locator('#tape-o').innerText()) !== before, 'another moment');
+    await until(async () => (await page.locator('#tape').innerText()) !== before, 'another moment');
   }
   await page.locator('#clist .cname').getByText('shell-v1').waitFor();
   await go(tape);
-  for (let i = 0; i < 20 && !(await page.getByText(/Why is #\d+ waiting\?/).count()); i++) {
-    const before = await page.locator('#tape-o').innerText();
+  for (let i = 0; i < 20 && !(await page.getByRole('heading', { name: /Why is #\d+ waiting/ }).count()); i++) {
+    const before = await page.locator('#tape').innerText();
     await page.locator('#tape-prev').click();
-    await until(async () => (await page.locator('#tape-o').innerText()) !== before, 'another moment');
+    await until(async () => (await page.locator('#tape').innerText()) !== before, 'another moment');
   }
-  await page.getByText(/Why is #\d+ waiting\?/).first().waitFor();
+  await page.getByRole('heading', { name: /Why is #\d+ waiting/ }).first().waitFor();
 });
 
 test('the slider is worked by keyboard', async () => {
   const slider = page.getByRole('slider', { name: 'Moment' });
   await slider.focus();
   await page.keyboard.press('End');
-  await until(async () => !(await page.getByText(/Why is #\d+ waiting\?/).count()), 'the end, where nothing waits');
+  await until(async () => !(await page.getByRole('heading', { name: /Why is #\d+ waiting/ }).count()), 'the end, where nothing waits');
   await slider.blur();
-  const before = await page.locator('#tape-o').innerText();
+  const before = await page.locator('#tape').innerText();
   await page.keyboard.press(',');
-  await until(async () => (await page.locator('#tape-o').innerText()) !== before, 'the change before');
+  await until(async () => (await page.locator('#tape').innerText()) !== before, 'the change before');
   await page.keyboard.press('.');
 });
 

@@ -14,7 +14,9 @@ async function record(name) {
   await page.locator('#pop-record').getByLabel(/^File/).fill(name);
   await page.locator('#pop-record').getByRole('button', { name: 'Record' }).click();
   await page.locator('#record .recording').waitFor();
-  await page.getByRole('button', { name: 'Reload /', exact: true }).click();
+  await go(base);
+  await page.getByRole('button', { name: /^Reload / }).first().click();
+  await go(`${base}/fetches`);
   await page.locator('#fx-tw tbody a[title*="/api/forecast"]').first().waitFor();
   await page.waitForTimeout(1500); // what the page does after it has loaded
   await page.locator('#record .recording').click();
