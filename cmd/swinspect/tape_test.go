@@ -103,6 +103,13 @@ func TestHARCommands(t *testing.T) {
 	if err := json.Unmarshal(b, &out); err != nil || len(out.Log.Entries) != 7 {
 		t.Errorf("%d entries, %v", len(out.Log.Entries), err)
 	}
+	script := filepath.Join(dir, "sw.js")
+	if err := os.WriteFile(script, []byte("addEventListener('fetch', (e) => e.respondWith(fetch(e.request)))"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if r := call(t, "import-har", har, "--script", script); r.exit != exitNo || !strings.Contains(r.out, "source: cache → network") {
+		t.Errorf("replayed at once: exit status %d, %s %s", r.exit, r.out, r.err)
+	}
 	call(t, "import-har", filepath.Join(dir, "none.har")).want(t, exitUsage, "none.har")
 	call(t, "import-har", "main.go", "-o", filepath.Join(dir, "x.swrec")).want(t, exitNo, "main.go", ".har")
 	if _, err := os.Stat(filepath.Join(dir, "x.swrec")); err == nil {
