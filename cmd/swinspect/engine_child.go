@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/swinspect/swinspect/cdp"
@@ -47,6 +48,7 @@ type engineChild struct {
 	cause   string // why the last one ended
 	refused string // the last one's own word on why it did not start
 	closed  bool
+	spoke   atomic.Bool // some process said something over its pipe: it could be used
 }
 
 // newEngineChild prepares a child; Dial starts it.
@@ -156,13 +158,21 @@ func (c *engineChild) ended(err error, cause string, tail *lastLines) {
 	if cause == "" {
 		cause = tail.fatal()
 	}
+	said := tail.refusal()
+	if said != "" && !c.spoke.Load() {
+		c.cause, c.refused = said, said
+		return // startEngine says it
+	}
+	if cause == "" {
+		cause = said
+	}
 	if cause == "" && err != nil {
 		cause = err.Error()
 	}
-	c.cause = cause
-	if c.refused = tail.refusal(); c.refused != "" && c.starts == 1 {
-		return // startEngine says it
+	if cause == "" {
+		cause = "it left by itself"
 	}
+	c.cause = cause
 	c.io.say("swinspect: the engine ended: %s; starting it again", clean(cause))
 }
 
@@ -199,12 +209,20 @@ type childTransport struct {
 // Read is of cdp.Transport.
 func (t *childTransport) Read(ctx context.Context) ([]byte, error) {
 	b, err := t.Transport.Read(ctx)
+	if err == nil {
+		t.child.heard()
+	}
 	if err != nil && ctx.Err() == nil && t.child.awaitEnd() {
 		if cause := t.child.Cause(); cause != "" {
 			err = errors.Join(err, &inspector.ProcessEndedError{Cause: clean(cause)})
 		}
 	}
 	return b, err
+}
+
+// heard notes that the process could be used.
+func (c *engineChild) heard() {
+	c.spoke.Store(true)
 }
 
 // Cause is why the process ended last, empty while none did.

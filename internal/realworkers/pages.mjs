@@ -63,8 +63,15 @@ async function workboxWindow() {
       wb.addEventListener('activated', () => setTimeout(() => done().catch(${failed}), 50));
       document.getElementById('reload').click();
     });
-    wb.register().then(registration => {
-      if (registration.active && navigator.serviceWorker.controller) return registration.update();
+    wb.register().then(async registration => {
+      if (registration.active && navigator.serviceWorker.controller) {
+        document.title = 'ready'; // the new version is put there now: workbox-window listens
+        while (!registration.installing && !registration.waiting) {
+          await registration.update();
+          await new Promise(resolve => setTimeout(resolve, 20));
+        }
+        return;
+      }
       wb.addEventListener('activated', () => setTimeout(() => done().catch(${failed}), 50));
     }).catch(${failed});`);
   await worker(dir);

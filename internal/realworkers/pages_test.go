@@ -32,20 +32,29 @@ func result[T any](t *testing.T, title json.RawMessage) (v T) {
 	return v
 }
 
-// again shows the site in a second page of a browser.
-func again(t *testing.T, b *window.Browser) json.RawMessage {
+// again shows the site in a second page of a browser, alone, so that no other one asks
+// for its update too; ready is called once it is.
+func again(t *testing.T, b *window.Browser, ready func()) json.RawMessage {
 	t.Helper()
+	for _, p := range b.DefaultContext().Pages() {
+		p.Close(t.Context())
+	}
 	p, err := b.DefaultContext().NewPage(t.Context(), origin+"/", window.PageOptions{Wait: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for range 1000 {
-		if title := p.Title(); title != "" && title != "working" {
+	for range 6000 {
+		switch title := p.Title(); title {
+		case "", "working":
+		case "ready":
+			ready()
+			ready = func() {}
+		default:
 			return json.RawMessage(title)
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	t.Fatal("the page did not come to an end")
+	t.Fatalf("the page did not come to an end: title %q, workers %+v", p.Title(), b.DefaultContext().Engine().Workers())
 	return nil
 }
 
@@ -89,10 +98,11 @@ func workboxWindow(t *testing.T, dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(sw, append(text, "\n// version 2\n"...), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	second := result[told](t, again(t, b))
+	second := result[told](t, again(t, b, func() {
+		if err := os.WriteFile(sw, append(text, "\n// version 2\n"...), 0o644); err != nil {
+			t.Error(err)
+		}
+	}))
 	if got, want := strings.Join(second.Told, ", "), "installed update, waiting update, redundant update, activating update, controlling update, activated update"; got != want {
 		t.Errorf("the second visit was told %s, want %s", got, want)
 	}

@@ -9,6 +9,7 @@ import (
 	"flag"
 	"fmt"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -25,7 +26,19 @@ var all = flag.Bool("all", false, "each hostile script at every place")
 
 func TestMain(m *testing.M) {
 	// The clock that bounds patterns runs on for a second.
-	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/dlclark/regexp2/v2.runClock"))
+	code := m.Run()
+	// A native that was told to stop may still be at it for a while.
+	for deadline := time.Now().Add(time.Minute); code == 0; time.Sleep(100 * time.Millisecond) {
+		err := goleak.Find(goleak.IgnoreAnyFunction("github.com/dlclark/regexp2/v2.runClock"))
+		if err == nil {
+			break
+		}
+		if time.Now().After(deadline) {
+			fmt.Fprintln(os.Stderr, err)
+			code = 1
+		}
+	}
+	os.Exit(code)
 }
 
 // hostile is what workers do that mean harm, or were written badly: statements that
@@ -230,7 +243,7 @@ const good = `fetch("/good").then(r => r.text())`
 
 func browser(t *testing.T, site http.Handler, cpu time.Duration) *window.Browser {
 	b := window.NewBrowser(window.BrowserOptions{Network: fetch.Handler(site), Limits: runtime.Limits{
-		EventCPU: cpu, StartTimeout: time.Second, EventTimeout: time.Second, FetchTimeout: time.Second,
+		EventCPU: cpu, StartTimeout: 3 * time.Second, EventTimeout: time.Second, FetchTimeout: time.Second,
 	}})
 	t.Cleanup(b.Close)
 	return b
@@ -252,7 +265,7 @@ func TestHostileWorkers(t *testing.T) {
 }
 
 func suffer(t *testing.T, place, source string) {
-	b := browser(t, site{source, place}, 100*time.Millisecond)
+	b := browser(t, site{source, place}, 250*time.Millisecond)
 	p, other := open(t, b, "/"), open(t, b, "/other/")
 	other.want(register("/other/sw.js"), "activated")
 	other = open(t, b, "/other/")
