@@ -123,7 +123,7 @@ func (r *replayer) bind(cmd *cobra.Command) {
 	f.StringVar(&r.format, "format", "text", "`FORMAT` of the results: "+strings.Join(replay.Formats, ", "))
 	f.BoolVar(&r.json, "json", false, "the same as --format json")
 	f.StringVarP(&r.out, "output", "o", "", "write the results to `FILE`")
-	f.IntVarP(&r.jobs, "jobs", "j", runtime.NumCPU(), "how many processes to use")
+	f.IntVarP(&r.jobs, "jobs", "j", 0, "how many processes to use; 0 is one per core")
 	f.StringVar(&r.shard, "shard", "", "only part `I/N` of the events, from 1/N to N/N")
 	f.DurationVar(&r.timeout, "timeout", 0, "give up after `TIME`; 0 is never")
 	f.DurationVar(&j.Event, "event-timeout", 30*time.Second, "how long one event may take, in real time")
@@ -132,7 +132,7 @@ func (r *replayer) bind(cmd *cobra.Command) {
 	f.StringVar(&j.Baseline, "baseline", "", "the baseline `FILE` (default FILE.baseline)")
 	f.BoolVar(&r.noBaseline, "no-baseline", false, "compare with what was recorded, whatever was accepted")
 	f.BoolVar(&r.all, "all", false, "text: list equal events too")
-	f.BoolVar(&r.steps, "steps", false, "text: the engine's steps of each event that is listed")
+	f.BoolVar(&r.steps, "steps", false, "the engine's steps: text: of each event that is listed; JSON: of equal ones too,\nwith their headers")
 }
 
 // check is what is wrong with the command line.
@@ -148,8 +148,8 @@ func (r *replayer) check() error {
 		return usage("--caches %s: it is recorded or none", quote(j.Caches))
 	case j.Repeat < 1:
 		return usage("--repeat %d: it is at least 1", j.Repeat)
-	case r.jobs < 1:
-		return usage("--jobs %d: it is at least 1", r.jobs)
+	case r.jobs < 0:
+		return usage("--jobs %d: it is at least 1, or 0 for one per core", r.jobs)
 	case j.Slow < 0 || j.Event <= 0 || r.timeout < 0:
 		return usage("a time is less than nothing")
 	case j.Script == "" && (j.Lifecycle || j.Module || j.ScriptURL != "" || j.Scope != ""):
@@ -157,6 +157,9 @@ func (r *replayer) check() error {
 	}
 	if _, err := fetches.ParseQuery(j.Filter); err != nil {
 		return usage("--filter: %w", err)
+	}
+	if r.jobs == 0 {
+		r.jobs = runtime.NumCPU()
 	}
 	if j.Lifecycle {
 		// What the update has become depends on all events before.
@@ -214,7 +217,7 @@ func (r *replayer) run(ctx context.Context, io stdio, file string) (err error) {
 		out = f
 	}
 	report := replay.NewReport(r.format, out, replay.ReportOptions{Colour: r.out == "" && io.colour(out), All: r.all, Steps: r.steps})
-	p := &replayPool{io: io, job: r.job, jobs: r.jobs, memory: r.memory, bodies: r.update}
+	p := &replayPool{io: io, job: r.job, jobs: r.jobs, memory: r.memory, bodies: r.update, steps: r.steps}
 	var changed []*replay.Result
 	summary, err := p.run(ctx, func(x *replay.Result) error {
 		if r.update {

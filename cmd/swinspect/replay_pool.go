@@ -28,6 +28,7 @@ type replayPool struct {
 	jobs   int
 	memory int64
 	bodies bool
+	steps  bool
 
 	done   atomic.Int64
 	mu     sync.Mutex
@@ -136,7 +137,7 @@ func (p *replayPool) child(ctx context.Context, s *stretch, job replayJob) (*rep
 	if err != nil {
 		return nil, fmt.Errorf("starting a process to replay in: %w", err)
 	}
-	told, err := json.Marshal(replayChild{Job: job, Bodies: p.bodies, Memory: p.memory})
+	told, err := json.Marshal(replayChild{Job: job, Bodies: p.bodies, Steps: p.steps, Memory: p.memory})
 	if err != nil {
 		return nil, err
 	}

@@ -61,12 +61,15 @@ func Load(ctx context.Context, f *recording.File) (*Recording, error) {
 		scripts: map[string]*scripts{}, bodies: map[string][]byte{}, fromCache: map[string][]*fetches.Fetch{},
 	}
 	const page = 5000
+	in := newInterner()
 	for from := 0; ; from += page {
 		rows, _, total, err := f.Fetches().Rows(ctx, "", "time", from, page)
 		if err != nil {
 			return nil, fmt.Errorf("replay: reading the requests of %s: %w", f.Path(), err)
 		}
-		r.rows = append(r.rows, rows...)
+		for _, row := range rows {
+			r.rows = append(r.rows, in.row(row))
+		}
 		if len(rows) == 0 || len(r.rows) >= total {
 			break
 		}
