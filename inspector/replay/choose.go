@@ -50,7 +50,7 @@ func (n *network) rank(row *fetches.Fetch, q *http.Request) int {
 	switch {
 	case !used && n.event != "" && (row.Parent == n.event || row.ID == n.event):
 		rank = rankOwn
-	case !used && !row.Began.Before(n.now):
+	case !used && !row.Began.Before(n.now) && !n.latest:
 		rank = rankNext
 	case !row.Began.After(n.now):
 		rank = rankBefore

@@ -14,6 +14,10 @@ import (
 // verdict.
 func (run *run) compare(w *world, result *Result, f *fetches.Fetch) {
 	c := &comparison{run: run, world: w, result: result, row: f, a: result.Recorded, b: result.Replayed}
+	if result.Recorded.Status == 0 && result.Recorded.Error == "" {
+		result.Verdict, result.Reason = NotReplayable, "its answer was not recorded"
+		return
+	}
 	c.all()
 	if run.others != nil {
 		result.Seeds, result.Varies = len(run.others)+1, run.varying(result.ID, result.Replayed)

@@ -56,6 +56,7 @@ func (run *run) install(ctx context.Context, s *standIn, at time.Time, before *c
 	w := newWorld(run, worldKey{}, at, run.seed)
 	defer w.close()
 	w.network.at("", at)
+	w.network.latest = run.stands(s)             // nobody has recorded its install
 	w.network.slow, w.network.offline = 0, false // it installed before the events
 	w.context.SetOffline(false)
 	flight := w.observer.begin("install")

@@ -36,6 +36,7 @@ type network struct {
 	live    http.RoundTripper // nil: what was not seen is unanswered
 	offline bool
 	slow    time.Duration
+	latest  bool              // what there was at the moment, rather than what came next
 	rows    bool              // what was answered from a cache may stand in: of a HAR there are no snapshots
 	scripts map[string][]byte // answered before all else: the script that stands in, its imports
 
