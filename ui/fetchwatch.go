@@ -280,6 +280,19 @@ func (s *Server) watch(b Browser) *fetchWatch {
 	return w
 }
 
+// WatchRequests begins to watch the requests of the browser of that id before anybody
+// looks: of an engine, where that costs and changes nothing. It does not wait.
+func (s *Server) WatchRequests(id string) {
+	for _, b := range s.browsers() {
+		if b.ID() != id {
+			continue
+		}
+		if w := s.watch(b); w != nil && w.first() {
+			s.watchStart(w)
+		}
+	}
+}
+
 // watchStart begins to watch beside the request.
 func (s *Server) watchStart(w *fetchWatch) {
 	s.watches.mu.Lock()

@@ -21,6 +21,7 @@ type fleet struct {
 	hub     *inspector.Hub
 	io      stdio
 	verbose bool
+	watch   func(id string) // told of an engine as soon as it is attached; may be nil
 	wg      sync.WaitGroup
 
 	mu       sync.Mutex
@@ -102,11 +103,15 @@ func (f *fleet) startEngine(ctx context.Context, o engineOptions) error {
 	f.mu.Lock()
 	f.engines = append(f.engines, child)
 	f.mu.Unlock()
-	if _, err := f.hub.Attach(ctx, inspector.AttachOptions{Name: "engine", Dial: child.Dial}); err != nil {
+	b, err := f.hub.Attach(ctx, inspector.AttachOptions{Name: "engine", Dial: child.Dial})
+	if err != nil {
 		if why := child.failedToStart(); why != "" {
 			return &failure{exit: exitNo, err: fmt.Errorf("the engine does not start: %s", clean(why))}
 		}
 		return fmt.Errorf("starting the engine: %w", err)
+	}
+	if f.watch != nil {
+		f.watch(b.ID())
 	}
 	return nil
 }

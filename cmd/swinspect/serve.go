@@ -138,6 +138,7 @@ func (s *server) run(cmd *cobra.Command, io stdio, args []string) (err error) {
 		Replay: &pageReplayer{io: io, memory: s.memory},
 		Attach: fleet.attach, Launch: fleet.launch, Discover: fleet.discover,
 	})
+	fleet.watch = server.WatchRequests
 	served := make(chan error, 1)
 	serving, stop := context.WithCancel(ctx)
 	go func() { served <- server.Serve(serving, ln) }()
