@@ -43,8 +43,8 @@ type Link struct {
 // Candidate is one thing that a decision looked at: a registration, a rule, an entry
 // of a cache.
 type Candidate struct {
-	Name   string               `json:"name"`           // "rule 2", an entry's URL, a scope
-	Cache  string               `json:"cache,omitzero"` // of an entry: the name of its cache
+	Name  string `json:"name"`           // "rule 2", an entry's URL, a scope
+	Cache string `json:"cache,omitzero"` // of an entry: the name of its cache
 	// Result is empty for what was not tried but is a reason, as who holds a version.
 	Result inspector.StepResult `json:"result,omitzero"`
 	Step   string               `json:"step,omitzero"` // which comparison turned it away: "scope", "method", "url", "search", "vary", "urlPattern" …

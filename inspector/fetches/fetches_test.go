@@ -143,7 +143,6 @@ func TestRedirectsAndFailures(t *testing.T) {
 }
 
 func TestEngineTellsItsSteps(t *testing.T) {
-	l := NewLog(Options{})
 	traced := `P SWInspect.traced {"steps":[
 		{"seq":5,"timestamp":1,"algorithm":"Handle Fetch","step":"11","subject":"request:77","decision":"d","verdict":"controlled","details":{"url":"https://a.test/x","mode":"cors","client":"C","scope":"https://a.test/"}},
 		{"seq":6,"timestamp":1,"algorithm":"Query Cache","parent":5,"decision":"miss","verdict":"cache-miss"},
@@ -154,7 +153,7 @@ func TestEngineTellsItsSteps(t *testing.T) {
 		{worker, fmt.Sprintf(asks, "AB.77", "https://a.test/x"), strings.Replace(fmt.Sprintf(asks, "W.1", "https://a.test/real"), "P ", "W ", 1), traced},
 		{worker, traced, fmt.Sprintf(asks, "AB.77", "https://a.test/x")},
 	} {
-		l = NewLog(Options{})
+		l := NewLog(Options{})
 		for _, m := range wire(order...) {
 			l.Apply(m, nil)
 		}

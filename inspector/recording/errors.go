@@ -82,7 +82,7 @@ func fileError(op, path string, err error) error {
 	case errors.Is(err, fs.ErrNotExist):
 		e.Advice = "check the path"
 	case errors.As(err, &s):
-		e.Err, e.Advice = explain(op, s)
+		e.Advice, e.Err = inWords(op, s)
 	case errors.Is(err, ErrCorrupt):
 		e.Advice = adviceCorrupt
 	}
@@ -91,28 +91,28 @@ func fileError(op, path string, err error) error {
 
 const adviceCorrupt = "what can still be read is copied to a new file by recording.Salvage (swinspect open --salvage)"
 
-// explain puts a result code of SQLite into our words.
-func explain(op string, s *sqlite.Error) (error, string) {
+// inWords puts a result code of SQLite into our words.
+func inWords(op string, s *sqlite.Error) (advice string, err error) {
 	switch s.Code() & 0xff {
 	case lib.SQLITE_CORRUPT:
-		return fmt.Errorf("%w: %w", ErrCorrupt, s), adviceCorrupt
+		return adviceCorrupt, fmt.Errorf("%w: %w", ErrCorrupt, s)
 	case lib.SQLITE_NOTADB:
-		return fmt.Errorf("%w: %w", ErrNotRecording, s), "give a file that swinspect record or import-har wrote"
+		return "give a file that swinspect record or import-har wrote", fmt.Errorf("%w: %w", ErrNotRecording, s)
 	case lib.SQLITE_FULL:
-		return fmt.Errorf("%w: %w", ErrDiskFull, s), adviceFull
+		return adviceFull, fmt.Errorf("%w: %w", ErrDiskFull, s)
 	case lib.SQLITE_IOERR:
 		if s.Code() == lib.SQLITE_IOERR_SHORT_READ {
-			return fmt.Errorf("%w: it breaks off: %w", ErrCorrupt, s), adviceCorrupt
+			return adviceCorrupt, fmt.Errorf("%w: it breaks off: %w", ErrCorrupt, s)
 		}
 		if op == "write" && s.Code() == lib.SQLITE_IOERR_WRITE {
-			return fmt.Errorf("%w: %w", ErrDiskFull, s), adviceFull
+			return adviceFull, fmt.Errorf("%w: %w", ErrDiskFull, s)
 		}
 	case lib.SQLITE_BUSY, lib.SQLITE_LOCKED:
-		return s, "another program writes to it: close it first"
+		return "another program writes to it: close it first", s
 	case lib.SQLITE_READONLY, lib.SQLITE_CANTOPEN, lib.SQLITE_PERM:
-		return s, "check the permissions of the file and its folder"
+		return "check the permissions of the file and its folder", s
 	}
-	return s, ""
+	return "", s
 }
 
 const adviceFull = "what was recorded before is kept in the file: make room and record again"
