@@ -3,12 +3,14 @@ package ui
 import (
 	"net/http"
 
+	"github.com/swinspect/swinspect/inspector/explain"
 	"github.com/swinspect/swinspect/ui/components"
 	"github.com/swinspect/swinspect/ui/pages"
 )
 
 // explainPanel shows what the backend decided about requests, updates and states
-// of a registration, step by step, when it tells.
+// of a registration, step by step, when it tells; else why its versions are where they
+// are, as far as a browser shows.
 func explainPanel(_ *Server, w http.ResponseWriter, r *http.Request, p *PageContext) {
 	if components.Canonical(w, r, "filter") {
 		return
@@ -16,5 +18,10 @@ func explainPanel(_ *Server, w http.ResponseWriter, r *http.Request, p *PageCont
 	p.Shell.PageClass = "fill explain"
 	p.Shell.Panes, p.Shell.Split = true, true
 	p.Shell.Modules = append(p.Shell.Modules, "js/panel.js")
-	p.Render(w, r, pages.Explain(p.Shell, pages.NewExplain(p.State, p.Registration, components.AddressOf(r.URL))))
+	v := pages.NewExplain(p.State, p.Registration, components.AddressOf(r.URL))
+	if !v.Traces {
+		v.Versions = pages.NewVersionChains(explain.Registration(p.State, p.Registration, p.Browser.Changes(0)))
+		v.Fetches = p.URL("fetches")
+	}
+	p.Render(w, r, pages.Explain(p.Shell, v))
 }

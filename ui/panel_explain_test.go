@@ -22,8 +22,11 @@ const missedOnVary = `
 
 func TestExplainSaysWhyThereIsNothing(t *testing.T) {
 	s := shopStory(t)
-	if page := s.page(s.server(), "explain"); !strings.Contains(page, "This browser does not tell what it decides") {
-		t.Error("a backend without a trace is not told")
+	page := s.page(s.server(), "explain")
+	for _, want := range []string{"A browser does not tell what it decides", "version #", "Why does it wait?", "/fetches"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("a backend without a trace is not told: %q is not there", want)
+		}
 	}
 	s.traced("")
 	if page := s.page(s.server(), "explain"); !strings.Contains(page, "Nothing was decided for this registration yet") {

@@ -188,7 +188,9 @@ func (r *record) pages() []string {
 
 func (r *record) record(ctx context.Context, io stdio, s *session, w *recording.Writer) error {
 	began := time.Now()
-	rec, err := recording.Record(ctx, s.browser, w, recording.RecordOptions{Full: r.full, Scope: r.scope})
+	// An engine is recorded in full: that changes nothing there, and keeps nothing alive.
+	full := r.full || w.Meta().Mode == recording.Engine
+	rec, err := recording.Record(ctx, s.browser, w, recording.RecordOptions{Full: full, Scope: r.scope})
 	if err != nil {
 		return err
 	}

@@ -22,6 +22,10 @@ func newReport(io stdio) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "report",
 		Short: "Put the results of replays together",
+		Long: `"swinspect report merge" makes one report of what the shards of a replay wrote.
+
+Exit status: that of the replay as a whole; 2 usage; 3 when a file cannot be read.`,
+		Example: `  swinspect report merge part-*.ndjson --format junit -o replay.xml`,
 		Args:  cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {

@@ -43,16 +43,11 @@ const (
 	// RuleDecoded: only the body's form differs: the recorder kept text that the browser
 	// had decoded.
 	RuleDecoded Rule = "decoded"
-	// RuleStream: the recorder saw less of a streamed body than its end.
-	RuleStream Rule = "stream"
 	// RulePreload: a navigation preload and the network are the same answer.
 	RulePreload Rule = "preload"
 	// RuleOneVariant: Chromium keeps one entry per URL in a cache, the standard one per
 	// variant, and this URL has several.
 	RuleOneVariant Rule = "one-variant"
-	// RuleCacheMoment: the entry was written about the moment of the event, and the
-	// recording does not tell which came first.
-	RuleCacheMoment Rule = "cache-moment"
 )
 
 // Rules say in one sentence what each rule is.
@@ -67,10 +62,8 @@ var Rules = map[Rule]string{
 	RuleInferred:      "the recorded side was concluded, not seen",
 	RuleVaries:        "the answer depends on chance or time: two replays with other seeds differ as well",
 	RuleDecoded:       "the recorder kept the body as decoded text",
-	RuleStream:        "the recorder saw less of the streamed body than its end",
 	RulePreload:       "a navigation preload is an answer of the network",
 	RuleOneVariant:    "Chromium keeps one variant of a URL in a cache, the standard keeps each",
-	RuleCacheMoment:   "a cache was written about that moment; the recording does not tell which came first",
 }
 
 // The fields of a Difference; a header's is "header:" and its name in lower case.

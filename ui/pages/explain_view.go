@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/swinspect/swinspect/inspector"
+	"github.com/swinspect/swinspect/inspector/explain"
 	"github.com/swinspect/swinspect/internal/spec"
 	"github.com/swinspect/swinspect/ui/components"
 )
@@ -24,6 +25,27 @@ type ExplainView struct {
 	Window  components.Window
 	Total   int
 	Told    *StoryView
+	// Of a browser, which does not tell: its versions explained, newest first, and where
+	// its requests are.
+	Versions []VersionChain
+	Fetches  string
+}
+
+// VersionChain is why a version is where it is.
+type VersionChain struct {
+	Title  string
+	Icon   string
+	Answer string
+	Links  []ChainLink
+}
+
+// NewVersionChains lays the explanations of versions out.
+func NewVersionChains(chains []explain.Chain) []VersionChain {
+	all := make([]VersionChain, len(chains))
+	for i, c := range chains {
+		all[i] = VersionChain{Title: c.Subject, Icon: components.UrgencyIcon(c.Verdict), Answer: c.Answer, Links: NewChain(c)}
+	}
+	return all
 }
 
 // StoryRow is a story in the table.
