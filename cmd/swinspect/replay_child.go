@@ -103,7 +103,7 @@ func (c *replayChild) replay(ctx context.Context, io stdio) (*replay.Summary, er
 		}
 		return errors.Join(broken, io.jsonLine(l))
 	})
-	if errors.Is(err, replay.ErrNoScript) {
+	if errors.Is(err, replay.ErrNoScript) || errors.Is(err, replay.ErrOutOfScope) {
 		err = &failure{exit: exitUsage, err: err}
 	}
 	if err != nil {

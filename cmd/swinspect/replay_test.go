@@ -117,6 +117,18 @@ func TestReplayCrash(t *testing.T) {
 	}
 }
 
+// A script of another URL stands in for the registration of its scope; one that no event
+// would be given to is refused, as all its answers would be equal.
+func TestReplayOfAnotherURL(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "demo.swrec")
+	call(t, "record", "--demo", "--for", "1s", "-o", file).want(t, exitOK, "")
+	call(t, "replay", file, "-j", "1").want(t, exitOK, "")
+	sw := script(t, `addEventListener("fetch", e => e.respondWith(new Response("new")))`)
+	call(t, "replay", file, "--script", sw, "--script-url", "https://tideline.example/new.js", "-j", "1").want(t, exitNo, "")
+	call(t, "replay", file, "--script", sw, "--scope", "https://tideline.example/nowhere/").want(t, exitUsage, "recorded are https://tideline.example/")
+	call(t, "replay", file, "--script", sw, "--script-url", "https://elsewhere.example/sw.js").want(t, exitUsage, "no recorded request")
+}
+
 func TestReplayUsage(t *testing.T) {
 	sw := script(t, throughWorker)
 	text := script(t, "no recording")
@@ -135,6 +147,7 @@ func TestReplayUsage(t *testing.T) {
 		{exitUsage, []string{"report"}, "merge"},
 		{exitUnreachable, []string{"replay", "nowhere.swrec"}, "nowhere.swrec"},
 		{exitUnreachable, []string{"replay", text}, "not a recording"},
+		{exitUsage, []string{"replay", devtoolsHAR, "--script", sw, "--scope", "https://nowhere.example/"}, "no recorded request is in the scope"},
 		{exitTimeout, []string{"replay", devtoolsHAR, "--script", sw, "--timeout", "1ms"}, "deadline"},
 	} {
 		call(t, tt.args...).want(t, tt.exit, tt.want)

@@ -14,10 +14,10 @@ import (
 // says itself.
 func (run *run) update(w *world, at time.Time) {
 	for _, m := range w.registrations {
-		if m.live == nil || m.scriptURL != run.scriptURL {
+		if m.live == nil || m.scriptURL != run.scriptURL && (run.replaces == "" || m.scope != run.replaces) {
 			continue
 		}
-		w.network.scripts[run.scriptURL] = run.options.Script
+		w.network.scripts[m.scriptURL] = run.options.Script
 		for u, source := range run.options.Imports {
 			w.network.scripts[u] = source
 		}

@@ -117,7 +117,10 @@ func (p *pace) drive(ctx context.Context, done <-chan struct{}) error {
 		}
 		p.touch(ctx)
 		next, ok := p.clock.Next()
-		if quiet++; quiet < quietRounds || time.Since(since) < patience(next.Sub(p.clock.Now()), ok) {
+		// Looks are counted as well as time: on a busy machine time goes by in which
+		// nobody was given the chance to do anything.
+		wait := patience(next.Sub(p.clock.Now()), ok)
+		if quiet++; quiet < quietRounds || quiet < int(wait/pause) || time.Since(since) < wait {
 			continue
 		}
 		if !ok {
@@ -135,7 +138,7 @@ func patience(d time.Duration, ok bool) time.Duration {
 	if !ok {
 		return 2 * time.Second
 	}
-	return min(max(d/1000, time.Millisecond), 50*time.Millisecond)
+	return min(max(d/1000, time.Millisecond), 100*time.Millisecond)
 }
 
 // settle waits until what the events so far have begun is done, or waits for the

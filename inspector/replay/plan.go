@@ -1,18 +1,23 @@
 package replay
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/swinspect/swinspect/inspector"
 	"github.com/swinspect/swinspect/inspector/fetches"
 	"github.com/swinspect/swinspect/inspector/recording"
 )
 
 // ErrNoScript: neither the recording nor the options have a script to replay with.
 var ErrNoScript = errors.New("there is no service worker script to replay with")
+
+// ErrOutOfScope: no recorded event would be given to the options' script.
+var ErrOutOfScope = errors.New("no recorded request is in the scope of the script")
 
 // events are the rows to replay, in recorded order, and how many of the other rows
 // there are, by why they are none.
@@ -124,7 +129,44 @@ func (run *run) choose() error {
 	if run.options.scripted() && run.scriptURL == "" {
 		return fmt.Errorf("replay: %w: the recording names no script that the new one could stand in for; name its URL", ErrNoScript)
 	}
+	if run.options.scripted() {
+		return run.takesPart(state, urls)
+	}
 	return nil
+}
+
+// takesPart refuses a script that no event would be given to: its answers would all be
+// equal, of course. A script of another URL than those recorded stands in for the
+// registration of its scope.
+func (run *run) takesPart(state *inspector.State, recorded map[string]int) error {
+	var scopes, all []string
+	for _, g := range state.Registrations {
+		all = append(all, g.Scope)
+		named := slices.ContainsFunc(g.Versions, func(v *inspector.Version) bool { return v.ScriptURL == run.scriptURL }) || run.har()
+		if recorded[run.scriptURL] == 0 && g.Scope == run.scope() {
+			run.replaces, named = g.Scope, true
+		}
+		if named && (run.options.Scope == "" || run.options.Scope == g.Scope) {
+			scopes = append(scopes, g.Scope)
+		}
+	}
+	if len(scopes) == 0 {
+		scopes = []string{run.scope()}
+	}
+	for _, row := range run.recording.rows {
+		if run.skip(row) != "" {
+			continue
+		}
+		page := row.Page
+		if row.Kind == fetches.KindNavigation || page == "" {
+			page = row.URL
+		}
+		if slices.ContainsFunc(scopes, func(scope string) bool { return strings.HasPrefix(page, scope) }) {
+			return nil
+		}
+	}
+	slices.Sort(all)
+	return fmt.Errorf("replay: %w: its scope would be %s; recorded are %s", ErrOutOfScope, strings.Join(scopes, ", "), cmp.Or(strings.Join(slices.Compact(all), ", "), "none"))
 }
 
 // har reports a recording that was made of a HAR: its workers are conclusions.

@@ -19,6 +19,7 @@ type run struct {
 	options       *Options
 	seed          uint64
 	scriptURL     string // whose scripts Options.Script stands in for
+	replaces      string // the scope of the registration it stands in for, when its URL is a new one
 	scriptVersion string
 	unseen        bool // the recording does not tell what a worker saw
 	known         map[string]*learned

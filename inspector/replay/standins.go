@@ -29,10 +29,10 @@ func (run *run) standIns(ctx context.Context, state *inspector.State, key worldK
 		if s.storageKey == "" {
 			s.storageKey = originOf(g.Scope)
 		}
-		if run.options.scripted() && run.options.Lifecycle && v.ScriptURL == run.scriptURL {
+		if run.options.scripted() && run.options.Lifecycle && run.isMeant(g, v) {
 			taken = true
 		}
-		if run.options.scripted() && !run.options.Lifecycle && (v.ScriptURL == run.scriptURL || run.har()) && (run.options.Scope == "" || run.options.Scope == g.Scope) {
+		if run.options.scripted() && !run.options.Lifecycle && (run.isMeant(g, v) || run.har()) && (run.options.Scope == "" || run.options.Scope == g.Scope) {
 			s.scripts, s.kind, s.routes, taken = run.another(ctx, v, at), run.options.Type, nil, true
 			s.version = run.scriptVersion
 		} else {
@@ -48,6 +48,11 @@ func (run *run) standIns(ctx context.Context, state *inspector.State, key worldK
 		})
 	}
 	return all
+}
+
+// isMeant reports whether the options' script stands in for a version.
+func (run *run) isMeant(g *inspector.Registration, v *inspector.Version) bool {
+	return v.ScriptURL == run.scriptURL || run.replaces != "" && g.Scope == run.replaces
 }
 
 // madeUpRegistration is the id of the registration for a script of which the recording
