@@ -87,6 +87,9 @@ Exit status: 0; 1 when there is nothing of that name; 2 when SCOPE is ambiguous.
 // live explains something of an attached browser.
 func (c *explainCommand) live(ctx context.Context, s *session, args []string) error {
 	name := args[0]
+	if s.tape != nil && len(c.headers) == 0 {
+		return c.recordedIn(ctx, s.io, s.tape.File, name)
+	}
 	var r *inspector.Registration
 	if !c.fetch {
 		found, err := s.find(name)
@@ -117,7 +120,16 @@ func (c *explainCommand) live(ctx context.Context, s *session, args []string) er
 	}
 	ctx, cancel := s.wait(ctx)
 	defer cancel()
-	return c.tell(s.io, []explain.Chain{explain.Predict(ctx, s.browser, c.request)})
+	if s.tape == nil {
+		return c.tell(s.io, []explain.Chain{explain.Predict(ctx, s.browser, c.request)})
+	}
+	w := explain.World{State: state}
+	if g := explain.RegistrationOf(state, c.request); g != nil {
+		if w, err = s.tape.WorldAt(ctx, s.tape.at, g.Key); err != nil {
+			return err
+		}
+	}
+	return c.tell(s.io, []explain.Chain{explain.Request(c.request, w)})
 }
 
 func absolute(s string) bool {
@@ -176,6 +188,10 @@ func (c *explainCommand) recorded(ctx context.Context, io stdio, name string) (e
 		return err
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
+	return c.recordedIn(ctx, io, file, name)
+}
+
+func (c *explainCommand) recordedIn(ctx context.Context, io stdio, file *recording.File, name string) error {
 	table := file.Fetches()
 	row, err := table.Fetch(ctx, name)
 	if err != nil || row == nil {
@@ -226,8 +242,8 @@ func (c *explainCommand) recordedScope(ctx context.Context, io stdio, file *reco
 		}
 	}
 	return &failure{
-		exit: exitNo, err: fmt.Errorf("%s has no request and no registration named %s", clean(c.recording), quote(name)),
-		hint: "swinspect fetches " + clean(c.recording) + " lists its requests",
+		exit: exitNo, err: fmt.Errorf("%s has no request and no registration named %s", clean(file.Path()), quote(name)),
+		hint: "swinspect fetches " + clean(file.Path()) + " lists its requests",
 	}
 }
 

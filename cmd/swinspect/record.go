@@ -90,6 +90,12 @@ could not be written; 2 usage; 3 no browser.`,
 
 // check is what is wrong with the command line.
 func (r *record) check() error {
+	if r.duration < 0 {
+		return usage("record: --for %s: a time is more than nothing", r.duration)
+	}
+	if r.demo && len(r.sites) > 0 {
+		return usage("record: --demo and --site exclude each other")
+	}
 	if r.out == "" {
 		return usage("record: name the file to write with -o, by custom NAME.swrec")
 	}
@@ -199,7 +205,11 @@ func (r *record) record(ctx context.Context, io stdio, s *session, w *recording.
 			io.say("swinspect: %v", err)
 		}
 	}
-	io.say("recording to %s until Ctrl-C", clean(r.out))
+	if r.duration > 0 {
+		io.say("recording to %s for %s, or until Ctrl-C", clean(r.out), r.duration)
+	} else {
+		io.say("recording to %s until Ctrl-C", clean(r.out))
+	}
 	end := make(<-chan time.Time)
 	if r.duration > 0 {
 		end = time.After(r.duration)

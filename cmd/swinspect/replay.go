@@ -228,7 +228,7 @@ func (r *replayer) run(ctx context.Context, io stdio, file string) (err error) {
 	if err != nil {
 		return err
 	}
-	summary.Recording, summary.Script = file, r.job.Script
+	summary.Recording, summary.Script, summary.Shard = file, r.job.Script, r.shard
 	if err := report.End(summary); err != nil {
 		return err
 	}

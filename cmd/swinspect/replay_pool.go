@@ -77,6 +77,7 @@ func (p *replayPool) run(ctx context.Context, emit func(*replay.Result) error) (
 		lines = append(lines, replay.Line{Type: "summary", Summary: s.summary})
 	}
 	_, rest := replay.Merge(lines)
+	sum.InstallFailed = rest.InstallFailed
 	sum.Problems, sum.Skipped, sum.Lifecycle, sum.Seconds = rest.Problems, rest.Skipped, rest.Lifecycle, time.Since(began).Seconds()
 	for _, s := range all {
 		for _, q := range s.summary.Requests {

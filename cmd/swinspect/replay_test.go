@@ -90,6 +90,10 @@ func TestReplayShards(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "cut.ndjson"), []byte(`{"type":"result","result":{"id":"x"}}`+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	call(t, "report", "merge", parts[0], parts[1]).want(t, exitNo, "")
+	if r := call(t, "report", "merge", "--format", "text", parts[0], parts[1]); !strings.Contains(r.out, "shard 3/3 are not here") {
+		t.Errorf("a shard that is missing: %s", r.out)
+	}
 	call(t, "report", "merge", filepath.Join(dir, "cut.ndjson")).want(t, exitUnreachable, "no summary")
 }
 

@@ -26,7 +26,7 @@ func newReport(io stdio) *cobra.Command {
 
 Exit status: that of the replay as a whole; 2 usage; 3 when a file cannot be read.`,
 		Example: `  swinspect report merge part-*.ndjson --format junit -o replay.xml`,
-		Args:  cobra.ArbitraryArgs,
+		Args:    cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				return usage("report has no command %s: it is merge", quote(args[0]))

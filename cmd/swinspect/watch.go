@@ -85,6 +85,9 @@ Exit status: 0 after --count or --for; 130 after Ctrl-C.`,
 }
 
 func (w *watcher) run(ctx context.Context, s *session, args []string) error {
+	if s.tape != nil {
+		return usage("watch: nothing changes in a recording any more: swinspect diff FILE --from start --to end")
+	}
 	var only *inspector.RegistrationKey
 	if len(args) > 0 {
 		r, err := s.find(args[0])

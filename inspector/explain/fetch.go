@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/swinspect/swinspect/inspector"
 	"github.com/swinspect/swinspect/inspector/fetches"
@@ -276,7 +277,7 @@ func (f *fetched) event() {
 			l.Known, l.From = inspector.Seen, "the recorder in the worker"
 		}
 	}
-	if f.r.Timing.WorkerStart >= 0 && f.r.Timing.WorkerReady >= 0 {
+	if f.r.Timing.WorkerStart >= 0 && f.r.Timing.WorkerReady-f.r.Timing.WorkerStart >= time.Millisecond {
 		l.Answer += fmt.Sprintf(" The worker had to be started first: %d ms.", (f.r.Timing.WorkerReady - f.r.Timing.WorkerStart).Milliseconds())
 	}
 	f.add(l)

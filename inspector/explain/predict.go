@@ -30,6 +30,11 @@ func (q Asked) row() *fetches.Fetch {
 	return r
 }
 
+// RegistrationOf is the registration that a request would be of, nil for none.
+func RegistrationOf(s *inspector.State, q Asked) *inspector.Registration {
+	return World{State: s}.registration(q)
+}
+
 // registration is whose the request would be, nil for nobody's.
 func (w World) registration(q Asked) *inspector.Registration {
 	f := fetched{r: q.row(), w: w}

@@ -343,23 +343,26 @@ func (f *fold) loadingFailed() {
 
 // responseBody is the reply with a body, or with its hash where a recording keeps it.
 func (f *fold) responseBody() {
-	f.body(func(r *Fetch) *Body { return &r.ResponseBody })
+	if at := f.body(func(r *Fetch) *Body { return &r.ResponseBody }); at >= 0 {
+		f.passedOn(at)
+	}
 }
 
 func (f *fold) requestBody() {
 	f.body(func(r *Fetch) *Body { return &r.RequestBody })
 }
 
-func (f *fold) body(of func(*Fetch) *Body) {
+// body puts the reply's body into its row and gives the row's position, -1 for none.
+func (f *fold) body(of func(*Fetch) *Body) int {
 	var p struct {
 		RequestID string `json:"requestId"`
 	}
 	if f.m.Kind != inspector.KindReply || cdp.Decode(f.m.Params, &p) != nil {
-		return
+		return -1
 	}
 	q := f.open[f.key(p.RequestID)]
 	if q == nil || q.row < 0 {
-		return
+		return -1
 	}
 	var w struct {
 		Body          *string `json:"body"`
@@ -392,6 +395,7 @@ func (f *fold) body(of func(*Fetch) *Body) {
 			*b = bodyOf(raw)
 		}
 	})
+	return q.row
 }
 
 // span is seconds as a duration; nonsense is unknown.

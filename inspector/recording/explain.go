@@ -46,27 +46,98 @@ func (f *File) WorldAt(ctx context.Context, at time.Time, key inspector.Registra
 			snapshots = append(snapshots, s)
 		}
 	}
+	later, err := f.nextSnapshots(ctx, ref, at)
+	if err != nil {
+		return why.World{}, err
+	}
 	order := cacheOrder(state, ref)
+	snapshots = append(snapshots, later...)
 	slices.SortStableFunc(snapshots, func(a, b *Snapshot) int {
 		return cmp.Or(cmp.Compare(order[a.Ref.Name], order[b.Ref.Name]), cmp.Compare(a.Ref.Name, b.Ref.Name))
 	})
 	var oldest time.Time
 	for _, s := range snapshots {
-		if oldest.IsZero() || s.At.Before(oldest) {
+		if s.At.Before(at) && (oldest.IsZero() || s.At.Before(oldest)) {
 			oldest = s.At
 		}
 		if s.Problem != "" {
 			w.CachesProblem = s.Problem
 		}
-		w.Caches = append(w.Caches, why.Cache{Name: s.Ref.Name, Entries: cacheEntries(s.Entries)})
+		entries := cacheEntries(s.Entries)
+		if n := len(w.Caches); n > 0 && w.Caches[n-1].Name == s.Ref.Name {
+			w.Caches[n-1].Entries = join(w.Caches[n-1].Entries, entries)
+			continue
+		}
+		w.Caches = append(w.Caches, why.Cache{Name: s.Ref.Name, Entries: entries})
 	}
 	switch {
-	case len(snapshots) > 0:
+	case at.IsZero():
+		w.CachesFrom = "as they were at the end of the recording"
+	case !oldest.IsZero() && len(later) > 0:
+		w.CachesFrom = fmt.Sprintf("as they were recorded %s before, with what a later look found that is older than this moment", at.Sub(oldest).Round(time.Millisecond))
+	case !oldest.IsZero():
 		w.CachesFrom = fmt.Sprintf("as they were recorded %s before", at.Sub(oldest).Round(time.Millisecond))
+	case len(later) > 0:
+		w.CachesFrom = "as they were recorded later, of which what is older than this moment"
 	case w.CachesProblem == "":
-		w.CachesProblem = "No content of its caches was recorded before this moment."
+		w.CachesProblem = "No content of its caches was recorded."
 	}
 	return w, nil
+}
+
+// nextSnapshots are the caches of a storage as they were first recorded after a moment,
+// with those of their entries only that are older.
+func (f *File) nextSnapshots(ctx context.Context, ref inspector.StorageRef, at time.Time) ([]*Snapshot, error) {
+	times, err := f.CacheTimes(ctx, ref)
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(times, func(t time.Time) bool { return t.After(at) })
+	if i < 0 || at.IsZero() {
+		return nil, nil
+	}
+	// The caches of one look are written within moments of each other.
+	const together = 200 * time.Millisecond
+	until := times[i]
+	for _, t := range times[i:] {
+		if t.Sub(times[i]) < together {
+			until = t
+		}
+	}
+	all, err := f.Caches(ctx, until)
+	if err != nil {
+		return nil, err
+	}
+	var later []*Snapshot
+	for _, s := range all {
+		if s.Ref.StorageRef != ref || !s.At.After(at) {
+			continue
+		}
+		old := *s
+		old.Entries = nil
+		for _, e := range s.Entries {
+			if !e.ResponseTime.IsZero() && !e.ResponseTime.After(at) {
+				old.Entries = append(old.Entries, e)
+			}
+		}
+		if len(old.Entries) > 0 {
+			later = append(later, &old)
+		}
+	}
+	return later, nil
+}
+
+// join adds the entries that are not there yet.
+func join(entries, more []inspector.CacheEntry) []inspector.CacheEntry {
+	for _, e := range more {
+		if !slices.ContainsFunc(entries, func(o inspector.CacheEntry) bool {
+			return o.URL == e.URL && o.Method == e.Method && slices.Equal(o.RequestHeaders, e.RequestHeaders)
+		}) {
+			e.Index = len(entries)
+			entries = append(entries, e)
+		}
+	}
+	return entries
 }
 
 // cacheOrder is the place of each cache in creation order.

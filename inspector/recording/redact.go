@@ -119,6 +119,7 @@ func (r *redactor) object(key string, o map[string]any) {
 		switch {
 		case secretHeader(k) && isText(v):
 			o[k] = r.all(v)
+		case k == "password" && (v == "*" || v == ""): // of a URL pattern: any, or none
 		case k == "cookieLine" || k == "binaryResponseHeaders" || k == "password":
 			o[k] = r.all(v)
 		default:

@@ -21,6 +21,7 @@ type learned struct {
 	caches  *cache.Saved // nil: it did not install
 	asked   []Asked
 	problem string
+	failed  bool // the install was refused; problem says why
 }
 
 // moduleSource finds the statements that only a module has.
@@ -98,6 +99,7 @@ func (run *run) install(ctx context.Context, s *standIn, at time.Time, before *c
 	now := w.observer.take(flight)
 	l.asked = now.asked
 	if failed = cmp.Or(failed, err); failed != nil {
+		l.failed = true
 		l.problem = "its install does not succeed in the replay: " + failed.Error() + thrownWords(now.thrown) + unansweredWords(l.asked) + "; it stands in all the same, with the routes that were recorded"
 		return l
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 )
 
@@ -131,7 +132,40 @@ func Merge(shards ...[]Line) ([]*Result, *Summary) {
 	for _, r := range all {
 		sum.Add(r)
 	}
+	sum.MissingShards = missing(shards)
+	for _, shard := range sum.MissingShards {
+		sum.Problems = append(sum.Problems, "the results of shard "+shard+" are not here")
+	}
 	return all, sum
+}
+
+// missing are the shards that others speak of.
+func missing(shards [][]Line) []string {
+	parts := map[int]map[int]bool{}
+	for _, lines := range shards {
+		for _, l := range lines {
+			var i, n int
+			if l.Summary == nil || l.Summary.Shard == "" {
+				continue
+			}
+			if _, err := fmt.Sscanf(l.Summary.Shard, "%d/%d", &i, &n); err != nil {
+				continue
+			}
+			if parts[n] == nil {
+				parts[n] = map[int]bool{}
+			}
+			parts[n][i] = true
+		}
+	}
+	var gone []string
+	for _, n := range slices.Sorted(maps.Keys(parts)) {
+		for i := 1; i <= min(n, 10_000); i++ {
+			if !parts[n][i] {
+				gone = append(gone, fmt.Sprintf("%d/%d", i, n))
+			}
+		}
+	}
+	return gone
 }
 
 var badness = map[Verdict]int{Equal: 0, Explained: 1, NotReplayable: 2, Unanswered: 3, Different: 4, Crashed: 5}
@@ -139,6 +173,7 @@ var badness = map[Verdict]int{Equal: 0, Explained: 1, NotReplayable: 2, Unanswer
 // take adds what a summary of a shard has beside its counts.
 func (s *Summary) take(o *Summary) {
 	s.Recording, s.Script = cmp.Or(s.Recording, o.Recording), cmp.Or(s.Script, o.Script)
+	s.InstallFailed = s.InstallFailed || o.InstallFailed
 	s.Seconds = max(s.Seconds, o.Seconds)
 	s.Lifecycle = append(s.Lifecycle, o.Lifecycle...)
 	for _, p := range o.Problems {

@@ -152,6 +152,9 @@ func (r *Result) Differs() []string {
 type Summary struct {
 	Recording     string          `json:"recording,omitempty"`
 	Script        string          `json:"script,omitempty"`
+	Shard         string          `json:"shard,omitempty"`         // "1/4": only that part of the events
+	MissingShards []string        `json:"missingShards,omitempty"` // of a merge: those that are not there
+	InstallFailed bool            `json:"installFailed,omitempty"` // the script given did not install
 	Events        int             `json:"events"`
 	Equal         int             `json:"equal"`
 	Different     int             `json:"different"`
@@ -226,9 +229,12 @@ func (s *Summary) Ask(a Asked) {
 }
 
 // OK reports whether nothing differs that has no explanation, nothing was left
-// unanswered and nothing crashed. What could not be replayed does not count, unless it
-// is all there is.
+// unanswered and nothing crashed, the script given was installed, and there was something
+// to replay. What could not be replayed does not count, unless it is all there is.
 func (s *Summary) OK() bool {
+	if s.InstallFailed || len(s.MissingShards) > 0 || s.Events == 0 && s.Shard == "" {
+		return false
+	}
 	if s.NotReplayable > 0 && s.NotReplayable == s.Events {
 		return false
 	}

@@ -168,6 +168,7 @@ func (run *run) build(ctx context.Context, key worldKey, at time.Time, versions 
 		l := run.learn(ctx, s, at, set)
 		if l.problem != "" {
 			run.problem("%s (version %s): %s", s.scope, s.version, l.problem)
+			run.summary.InstallFailed = run.summary.InstallFailed || l.failed && run.stands(s)
 		}
 		if run.options.Caches != CachesNone && l.caches != nil && (run.stands(s) || !s.installed.IsZero()) {
 			run.takeOver(set, l, run.stands(s))
