@@ -2,6 +2,7 @@ package recording
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"path/filepath"
@@ -53,12 +54,12 @@ func recordPWA(t *testing.T, full bool) *recorded {
 	for _, script := range site.script() {
 		page.Eval(t, script)
 	}
-	time.Sleep(1500 * time.Millisecond) // the caches are kept when they are quiet
+	keptCache(t, w, path, "shell-v1")
 	checkAttached(t, browser, full)
 	r := &recorded{base: base, began: time.Now()}
 	site.version.Store(2)
 	page.Eval(t, `new Promise((f) => { navigator.serviceWorker.oncontrollerchange = () => f('ok'); navigator.serviceWorker.getRegistration().then((r) => r.update()) })`)
-	time.Sleep(1500 * time.Millisecond)
+	keptCache(t, w, path, "shell-v2")
 	// Offline is a server that breaks off.
 	site.HandleFunc("/gone", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 	page.Eval(t, `setTimeout(() => location.href = '/gone', 10), 'ok'`)
@@ -142,6 +143,24 @@ var seen = map[string]string{
 	"/style.css":    `GET 200 responded cache shell-v1 cors same-origin "body { color: teal }"`,
 }
 
+// keptCache waits until a cache is in the file: that is when it has been quiet.
+func keptCache(t *testing.T, w *Writer, path, name string) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(200 * time.Millisecond) {
+		must(t, w.Flush(t.Context()))
+		f, err := Open(path)
+		must(t, err)
+		caches, err := f.Caches(t.Context(), time.Time{})
+		must(t, errors.Join(err, f.Close()))
+		for ref := range caches {
+			if ref.Name == name {
+				return
+			}
+		}
+	}
+	t.Fatalf("the cache %s is not kept", name)
+}
+
 func TestRecordPassive(t *testing.T) { testRecord(t, false) }
 
 func TestRecordFull(t *testing.T) { testRecord(t, true) }
@@ -161,6 +180,11 @@ func testRecord(t *testing.T, full bool) {
 		}
 		if got := r.line(f); got != want {
 			t.Errorf("%s: %s, want %s", path, got, want)
+			for _, x := range r.rows(t, "") {
+				if strings.Contains(x.URL, "frame") {
+					t.Logf("%+v", x)
+				}
+			}
 		}
 		if full == (f.IsInferred("mode") || f.IsInferred("credentials")) && f.Kind == fetches.KindFetch {
 			t.Errorf("%s: inferred %v", path, f.Inferred)

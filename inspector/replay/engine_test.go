@@ -66,6 +66,9 @@ func recordEngine(t *testing.T, site *pwa, visit func(eval func(string) string))
 	if page == nil {
 		t.Fatal("the page did not open")
 	}
+	for evaluate(ctx, t, page, "return typeof ready") == "undefined" {
+		time.Sleep(20 * time.Millisecond)
+	}
 	visit(func(expression string) string { return evaluate(ctx, t, page, expression) })
 	if err := rec.Stop(ctx); err != nil {
 		t.Fatal(err)
