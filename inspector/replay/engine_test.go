@@ -66,7 +66,7 @@ func recordEngine(t *testing.T, site *pwa, visit func(eval func(string) string))
 	if page == nil {
 		t.Fatal("the page did not open")
 	}
-	for evaluate(ctx, t, page, "return typeof ready") == "undefined" {
+	for evaluate(ctx, t, page, "return typeof ready") == "ok undefined" {
 		time.Sleep(20 * time.Millisecond)
 	}
 	visit(func(expression string) string { return evaluate(ctx, t, page, expression) })
