@@ -90,7 +90,9 @@ A file beside the recording, FILE.baseline, holds answers that were accepted wit
 --update; they stand in for the recorded ones.
 
 Exit status: 0 all equal or explained; 1 something differs, was left unanswered or
-crashed; 2 usage; 3 FILE cannot be opened; 4 it took longer than --timeout.`,
+crashed, the script given does not install, or there was nothing to replay; 2 usage, or
+no recorded request is in the script's scope; 3 FILE cannot be opened; 4 it took longer
+than --timeout.`,
 		Example: `  swinspect replay visit.swrec
   swinspect replay visit.swrec --script dist/sw.js --format junit -o replay.xml
   swinspect replay site.har --script sw.js --scope https://app.example/

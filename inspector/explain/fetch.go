@@ -273,6 +273,9 @@ func (f *fetched) event() {
 		return
 	}
 	for _, s := range f.r.Steps {
+		if s.Verdict == string(fetches.FellThrough) && strings.HasPrefix(s.Decision, "the handler threw") {
+			l.Answer = "Yes, and " + s.Decision + ": the request goes on to the network."
+		}
 		if s.Verdict == "dispatched" {
 			l.Known, l.From = inspector.Seen, "the recorder in the worker"
 		}

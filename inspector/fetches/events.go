@@ -74,7 +74,11 @@ func (f *fold) bindingCalled() {
 		f.change(at, func(r *Fetch) { r.Error = e.Error })
 		f.seen(at, RespondError, e.Error)
 	case "over":
-		f.seen(at, FellThrough, "the worker did not call respondWith()")
+		what := "the worker did not call respondWith()"
+		if e.Error != "" {
+			what = "the handler threw before it called respondWith(): " + e.Error
+		}
+		f.seen(at, FellThrough, what)
 	case "fetch":
 		f.note(at, "Fetch", "fetched", e.Method+" "+e.URL, map[string]string{"fetched": e.Method + " " + e.URL})
 		if !f.adopt(f.rows[at].ID, f.m.Target, e.Method+" "+e.URL) {

@@ -181,7 +181,7 @@ func TestRecorderTellsEvents(t *testing.T) {
 		tell(Event{Type: "fetch", ID: "1", URL: "https://a.test/real", Method: "GET"}),
 		tell(Event{Type: "respond", ID: "1", Status: 200}),
 		tell(Event{Type: "event", ID: "2", URL: "https://a.test/unseen", Method: "GET", Mode: "navigate"}),
-		tell(Event{Type: "over", ID: "2"}),
+		tell(Event{Type: "over", ID: "2", Error: "Error: at once"}),
 		// The event before its request, and the announcement before the worker's.
 		tell(Event{Type: "event", ID: "3", URL: "https://a.test/early", Method: "GET", Mode: "same-origin", Credentials: "omit"}),
 		tell(Event{Type: "fetch", ID: "3", URL: "https://a.test/sub", Method: "GET"}),
@@ -207,7 +207,7 @@ func TestRecorderTellsEvents(t *testing.T) {
 	if sub == nil || sub.Parent != "p" || sub.IsInferred("parent") {
 		t.Errorf("sub-request %+v", sub)
 	}
-	if unseen := l.Get("event:W:2"); unseen == nil || unseen.Decision != FellThrough || unseen.Kind != KindNavigation {
+	if unseen := l.Get("event:W:2"); unseen == nil || unseen.Decision != FellThrough || unseen.Kind != KindNavigation || !strings.Contains(unseen.Steps[len(unseen.Steps)-1].Decision, "threw before it called respondWith(): Error: at once") {
 		t.Errorf("an event of a client that nobody watches: %+v", unseen)
 	}
 }

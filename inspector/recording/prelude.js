@@ -15,6 +15,7 @@
   const ids = new WeakMap(); // of events and their requests
   const open = new Map(); // id → URL of events that are not over
   const responded = new WeakSet();
+  const threw = new WeakMap(); // event → what its handler threw
 
   function begin(event) {
     if (ids.has(event) || !(event instanceof FetchEvent) || !event.isTrusted) return ids.get(event);
@@ -27,7 +28,7 @@
     tell({ type: 'event', id: String(id), url: r.url, method: r.method, mode: r.mode, destination: r.destination, credentials: r.credentials, cache: r.cache, redirect: r.redirect, referrer: r.referrer, clientId: event.clientId, resultingClientId: event.resultingClientId, headers });
     const over = () => {
       open.delete(id);
-      if (!responded.has(event)) tell({ type: 'over', id: String(id) });
+      if (!responded.has(event)) tell({ type: 'over', id: String(id), error: threw.get(event) });
     };
     if (event.handled) apply(then, event.handled, [over, over]);
     return id;
@@ -55,6 +56,9 @@
         current = begin(event) ?? 0;
         try {
           return typeof listener === 'function' ? apply(listener, this, [event]) : listener.handleEvent(event);
+        } catch (e) {
+          try { threw.set(event, String(e)); } catch { /* it cannot be told */ }
+          throw e;
         } finally { current = outer; }
       });
     }
