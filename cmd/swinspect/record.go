@@ -96,6 +96,9 @@ func (r *record) check() error {
 	if r.demo && len(r.sites) > 0 {
 		return usage("record: --demo and --site exclude each other")
 	}
+	if _, err := parseSites(r.sites); err != nil {
+		return err
+	}
 	if r.out == "" {
 		return usage("record: name the file to write with -o, by custom NAME.swrec")
 	}

@@ -195,6 +195,11 @@ func (r *replayer) run(ctx context.Context, io stdio, file string) (err error) {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, r.timeout)
 		defer cancel()
+		defer func() {
+			if errors.Is(err, context.DeadlineExceeded) && ctx.Err() != nil {
+				err = &failure{exit: exitTimeout, err: fmt.Errorf("the replay took longer than --timeout %s", r.timeout)}
+			}
+		}()
 	}
 	if r.job.Baseline == "" {
 		r.job.Baseline = file + ".baseline"

@@ -152,7 +152,7 @@ func TestReplayUsage(t *testing.T) {
 		{exitUnreachable, []string{"replay", "nowhere.swrec"}, "nowhere.swrec"},
 		{exitUnreachable, []string{"replay", text}, "not a recording"},
 		{exitUsage, []string{"replay", devtoolsHAR, "--script", sw, "--scope", "https://nowhere.example/"}, "no recorded request is in the scope"},
-		{exitTimeout, []string{"replay", devtoolsHAR, "--script", sw, "--timeout", "1ms"}, "deadline"},
+		{exitTimeout, []string{"replay", devtoolsHAR, "--script", sw, "--timeout", "1ms"}, "longer than --timeout 1ms"},
 	} {
 		call(t, tt.args...).want(t, tt.exit, tt.want)
 	}

@@ -89,7 +89,7 @@ func fileError(op, path string, err error) error {
 	return e
 }
 
-const adviceCorrupt = "what can still be read is copied to a new file by recording.Salvage (swinspect open --salvage)"
+const adviceCorrupt = "swinspect open FILE --salvage NEW copies what can still be read to a new file"
 
 // inWords puts a result code of SQLite into our words.
 func inWords(op string, s *sqlite.Error) (advice string, err error) {
