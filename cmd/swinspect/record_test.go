@@ -4,10 +4,12 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/swinspect/swinspect/inspector/fetches"
 	"github.com/swinspect/swinspect/inspector/recording"
 )
 
@@ -53,9 +55,13 @@ func TestRecordTheEngine(t *testing.T) {
 	if err != nil || len(scripts) < 2 {
 		t.Errorf("scripts are %v, %v", scripts, err)
 	}
-	rows, _, _, err := f.Fetches().Rows(t.Context(), "decision:responded", "time", 0, 1)
-	if err != nil || len(rows) != 1 || len(rows[0].Steps) == 0 || rows[0].IsInferred("decision") || rows[0].Client == "" {
-		t.Errorf("the engine told %+v, %v", rows, err)
+	rows, _, _, err := f.Fetches().Rows(t.Context(), "decision:responded", "time", 0, 100)
+	told := slices.ContainsFunc(rows, func(r *fetches.Fetch) bool { return len(r.Steps) > 1 && !r.IsInferred("decision") && r.Client != "" })
+	if err != nil || !told {
+		for _, r := range rows {
+			t.Errorf("the engine told %+v", r)
+		}
+		t.Errorf("%d rows, %v", len(rows), err)
 	}
 }
 

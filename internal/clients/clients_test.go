@@ -75,8 +75,9 @@ func TestScripts(t *testing.T) {
 }
 
 // alone are scripts that other clients of the same browser disturb: whoever attaches
-// to a waiting target may let it go, and playwright dismisses the dialogs of all pages.
-var alone = map[string]bool{"cri-targets.mjs": true, "puppeteer-page.mjs": true, "playwright-page.mjs": true}
+// to a waiting target may let it go, playwright dismisses the dialogs of all pages, and
+// contexts are counted over the whole browser.
+var alone = map[string]bool{"cri-targets.mjs": true, "puppeteer-contexts.mjs": true, "puppeteer-page.mjs": true, "playwright-page.mjs": true}
 
 // run is what a script prints, and how it ended.
 func run(t *testing.T, b *backend.Backend, script, site string) (string, error) {
