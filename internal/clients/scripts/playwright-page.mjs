@@ -34,7 +34,12 @@ await page.exposeBinding('where', ({ page: p, frame }) => [p.url(), frame === p.
 say('exposed', await page.evaluate(async () => [await window.add(1, 2), await window.where()]));
 await page.addInitScript(() => { window.early = typeof window.appLoaded; });
 const messages = [];
-page.on('console', async (m) => messages.push([m.type(), m.text(), await Promise.all(m.args().map((a) => a.jsonValue()))]));
+// In the order in which they came, not in which their arguments were read.
+page.on('console', async (m) => {
+  const told = [m.type(), m.text()];
+  messages.push(told);
+  told.push(await Promise.all(m.args().map((a) => a.jsonValue())));
+});
 page.on('pageerror', (e) => messages.push(['pageerror', e.name, e.message]));
 page.on('dialog', async (d) => { messages.push([d.type(), d.message()]); await d.accept('typed'); });
 await page.goto(site + '/index.html');
@@ -42,7 +47,7 @@ say('early', await page.evaluate(() => window.early));
 await page.evaluate(() => { console.log('a', 1, { b: [2] }); console.warn('w'); console.error(new Error('e').message); });
 say('prompt', await page.evaluate(() => prompt('what?')));
 await page.evaluate(() => { const s = document.createElement('script'); s.textContent = 'setTimeout(() => { throw new RangeError("far") })'; document.body.append(s); });
-await until(() => messages.length >= 5);
+await until(() => messages.length >= 5 && messages.every((m) => m.length === 3 || ['alert', 'confirm', 'prompt'].includes(m[0])));
 for (const m of messages) say('message', m);
 await page.goto(site + '/second.html');
 await page.goBack();
