@@ -49,6 +49,7 @@ type fetchWatch struct {
 	lent    bool // a recorder captures meanwhile: its messages are heard too
 	problem string
 	looked  bool // somebody looked at the log
+	engine  bool // it is known to be one, before it has told a step
 }
 
 // watchState says whether requests are being watched.
@@ -124,6 +125,12 @@ func (w *fetchWatch) start(ctx context.Context) {
 
 // traces reports whether the browser is an engine, which tells its steps.
 func (w *fetchWatch) traces() bool {
+	w.mu.Lock()
+	engine := w.engine
+	w.mu.Unlock()
+	if engine {
+		return true
+	}
 	for _, c := range w.b.State().Contexts {
 		if c.Traces {
 			return true
@@ -281,13 +288,16 @@ func (s *Server) watch(b Browser) *fetchWatch {
 }
 
 // WatchRequests begins to watch the requests of the browser of that id before anybody
-// looks: of an engine, where that costs and changes nothing. It does not wait.
+// looks. It is for an engine, where that costs and changes nothing, and it does not wait.
 func (s *Server) WatchRequests(id string) {
 	for _, b := range s.browsers() {
 		if b.ID() != id {
 			continue
 		}
 		if w := s.watch(b); w != nil && w.first() {
+			w.mu.Lock()
+			w.engine = true
+			w.mu.Unlock()
 			s.watchStart(w)
 		}
 	}
