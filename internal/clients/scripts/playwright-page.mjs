@@ -61,7 +61,7 @@ say('frameLocator', await page.frameLocator('iframe').locator('#where').textCont
 await page.setContent('<h2>set</h2>');
 say('setContent', await page.locator('h2').textContent(), (await page.content()).includes('<h2>set</h2>'));
 const [popup] = await Promise.all([page.waitForEvent('popup'), page.evaluate((u) => { window.open(u); }, site + '/second.html')]);
-await popup.waitForLoadState();
+await popup.waitForURL('**/second.html');
 say('popup', popup.url(), (await popup.opener()) === page, await popup.locator('#where').textContent());
 await popup.close();
 const session = await context.newCDPSession(page);
