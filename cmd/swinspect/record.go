@@ -67,7 +67,7 @@ Cookie, Set-Cookie, Authorization and Proxy-Authorization are not written, unles
 --keep-secrets.
 
 Exit status: 0 after --for, or after Ctrl-C with a whole file; 1 when something
-could not be written; 2 usage; 3 no browser.`,
+could not be written; 2 usage; 3 no browser, or a page that did not open.`,
 		Example: `  swinspect record --launch https://app.example/ -o visit.swrec
   swinspect record --attach 9222 --scope https://app.example/ --full --for 5m -o a.swrec
   swinspect record --site ./dist@https://app.example --for 10s -o built.swrec`,
@@ -203,9 +203,10 @@ func (r *record) record(ctx context.Context, io stdio, s *session, w *recording.
 	if err != nil {
 		return err
 	}
+	var unopened []error
 	for _, u := range r.pages() {
 		if _, err := rec.OpenPage(ctx, "", u); err != nil {
-			io.say("swinspect: %v", err)
+			unopened = append(unopened, err)
 		}
 	}
 	if r.duration > 0 {
@@ -239,7 +240,13 @@ func (r *record) record(ctx context.Context, io stdio, s *session, w *recording.
 	if err := errors.Join(broken, stopped); err != nil {
 		return &failure{exit: exitNo, err: err, hint: "what was written until then is in " + r.out}
 	}
-	return r.said(io, w, p, time.Since(began))
+	if err := r.said(io, w, p, time.Since(began)); err != nil {
+		return err
+	}
+	if err := errors.Join(unopened...); err != nil {
+		return &failure{exit: exitUnreachable, err: err, hint: "is the site being served? What the browser did all the same is in " + r.out}
+	}
+	return nil
 }
 
 func (r *record) said(io stdio, w *recording.Writer, p recording.Progress, took time.Duration) error {
