@@ -94,6 +94,7 @@ type Agent struct {
 	onOverrun    func(error)
 	left         time.Duration // what it may compute, from since on
 	since        time.Time
+	debugger     *Debugger // nil: scripts run as they are
 
 	// Intrinsics as they were before any script ran.
 	promiseConstructor, promisePrototype *goja.Object
