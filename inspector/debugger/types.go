@@ -159,6 +159,7 @@ type Status struct {
 
 // LogLine is what a logpoint or the console of a worker said.
 type LogLine struct {
+	Seq        uint64    `json:"seq"` // counts up from 1 as long as the debugger lives
 	Time       time.Time `json:"time"`
 	Thread     string    `json:"thread"`
 	Breakpoint string    `json:"breakpoint,omitempty"`
