@@ -1,5 +1,3 @@
-// Package session runs scripted debug sessions: the JavaScript API that a script sees,
-// and what a run of scripts says.
 package session
 
 import (
