@@ -46,7 +46,7 @@ var Rules = []Rule{
 	{Of: "inspector/fetches", May: []string{"inspector", "cdp", "cdp/swproto", "internal/filter"}, Never: engine},
 	{Of: "inspector/recording", May: []string{"inspector", "inspector/fetches", "inspector/explain", "cdp", "internal/filter"}, Never: engine},
 	{Of: "inspector/replay", May: []string{"inspector", "inspector/recording", "inspector/fetches", "cdp", "internal/linediff", "internal/filter", "runtime", "runtime/clock", "runtime/fetch", "runtime/cache", "runtime/window"}},
-	{Of: "inspector/session/report", May: []string{"inspector/session", "internal/linediff"}},
+	{Of: "inspector/session/report", May: []string{"internal/linediff"}, Never: engine},
 	{Of: "inspector/session", May: []string{"inspector", "inspector/...", "breakpoints", "cdp", "cdp/swproto", "runtime/script", "internal/filter", "internal/linediff"}},
 	{Of: "inspector/...", May: []string{"inspector/...", "cdp", "cdp/swproto", "breakpoints", "internal/filter"}, Never: engine},
 	{Of: "runtime/devtools/...", May: []string{"cdp", "cdp/swproto", "breakpoints", "runtime", "runtime/..."}},
