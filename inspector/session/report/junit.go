@@ -48,16 +48,16 @@ type (
 		Value string `xml:"value,attr"`
 	}
 	junitCase struct {
-		Name    string         `xml:"name,attr"`
-		Class   string         `xml:"classname,attr"`
-		File    string         `xml:"file,attr"`
-		Line    int            `xml:"line,attr,omitempty"`
-		Time    string         `xml:"time,attr"`
-		Failure []junitMessage `xml:"failure"`
-		Error   []junitMessage `xml:"error"`
-		Flaky   []junitMessage `xml:"flakyFailure"`
-		Skipped *junitMessage  `xml:"skipped"`
-		Out     string         `xml:"system-out,omitempty"`
+		Name    string        `xml:"name,attr"`
+		Class   string        `xml:"classname,attr"`
+		File    string        `xml:"file,attr"`
+		Line    int           `xml:"line,attr,omitempty"`
+		Time    string        `xml:"time,attr"`
+		Failure *junitMessage `xml:"failure"`
+		Error   *junitMessage `xml:"error"`
+		Flaky   *junitMessage `xml:"flakyFailure"`
+		Skipped *junitMessage `xml:"skipped"`
+		Out     string        `xml:"system-out,omitempty"`
 	}
 	junitMessage struct {
 		Message string `xml:"message,attr,omitempty"`
@@ -123,9 +123,9 @@ func (p *junit) suite(f *File) junitSuite {
 	for _, c := range s.Cases {
 		s.Tests++
 		switch {
-		case len(c.Error) > 0:
+		case c.Error != nil:
 			s.Errors++
-		case len(c.Failure) > 0:
+		case c.Failure != nil:
 			s.Failures++
 		case c.Skipped != nil:
 			s.Skipped++
@@ -151,28 +151,30 @@ func (c *junitCase) take(r *Result) {
 	case r.Outcome == Skipped:
 		c.Skipped = &junitMessage{Message: xmlText(r.Reason)}
 	case r.Outcome == Flaky:
-		for _, f := range failures(r) {
-			c.Flaky = append(c.Flaky, messageOf(&f))
-		}
+		c.Flaky = messageOf(failures(r))
 	case r.Outcome.Bad() && len(r.Failures) == 0:
-		c.Error = append(c.Error, junitMessage{Message: xmlText(r.Reason), Type: string(r.Outcome)})
+		c.Error = &junitMessage{Message: xmlText(r.Reason), Type: string(r.Outcome)}
+	case r.Outcome.Bad() && r.Failures[0].Name == AssertionError:
+		c.Failure = messageOf(r.Failures)
 	case r.Outcome.Bad():
-		for _, f := range r.Failures {
-			if f.Name == AssertionError {
-				c.Failure = append(c.Failure, messageOf(&f))
-			} else {
-				c.Error = append(c.Error, messageOf(&f))
-			}
-		}
+		c.Error = messageOf(r.Failures)
 	}
 	for _, name := range r.Traces {
 		c.Out = strings.TrimLeft(c.Out+"\n[[ATTACHMENT|"+xmlText(name)+"]]\n", "\n")
 	}
 }
 
-func messageOf(f *Failure) junitMessage {
-	first, _, _ := strings.Cut(strings.TrimSpace(f.Message), "\n")
-	return junitMessage{Message: xmlText(first), Type: xmlText(f.Name), Text: xmlText(strings.Join(brush(false).failure(f), "\n"))}
+// messageOf is one element for all failures: a case may have one only.
+func messageOf(all []Failure) *junitMessage {
+	if len(all) == 0 {
+		return nil
+	}
+	first, _, _ := strings.Cut(strings.TrimSpace(all[0].Message), "\n")
+	var texts []string
+	for i := range all {
+		texts = append(texts, strings.Join(brush(false).failure(&all[i]), "\n"))
+	}
+	return &junitMessage{Message: xmlText(first), Type: xmlText(all[0].Name), Text: xmlText(strings.Join(texts, "\n\n"))}
 }
 
 // class is a file's name as the name of a class: systems group by its dots.

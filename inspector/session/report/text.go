@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 )
 
@@ -40,12 +39,23 @@ func (p *text) Event(e *Event) error {
 		p.line(f, p.file(f)...)
 		p.next()
 	case RunEnded:
-		for _, f := range slices.Clone(p.turns) { // of a run that ended early
-			p.flush(f)
-		}
+		p.cut()
 		p.end(e.Summary)
 	}
 	return p.w.Flush()
+}
+
+// cut writes what is left of a run that ended early.
+func (p *text) cut() {
+	for _, f := range p.turns {
+		for _, t := range f.Tests {
+			if t.Result == nil {
+				p.waiting[f] = append(p.waiting[f], p.b.paint(dim, "· "+plain(t.Name)+" (did not end)"))
+			}
+		}
+		p.flush(f)
+	}
+	p.turns = nil
 }
 
 // line writes lines of a file, now or when it is its turn.
