@@ -22,6 +22,7 @@ import (
 	"github.com/swinspect/swinspect/cdp"
 	"github.com/swinspect/swinspect/inspector"
 	"github.com/swinspect/swinspect/inspector/fetches"
+	"github.com/swinspect/swinspect/inspector/session/report"
 )
 
 // Options of a Run.
@@ -30,7 +31,7 @@ type Options struct {
 	Files []string
 	// Filter, when set, chooses tests by file and name; others are skipped with the
 	// reason "filtered".
-	Filter func(file string, t *Test) bool
+	Filter func(file string, t *report.Test) bool
 	// List only tells of the tests (FileBegan) and runs none. A script without tests
 	// is one test, told of without being run.
 	List bool
@@ -52,12 +53,12 @@ type Options struct {
 	// Record, when set, is asked to record each browser that a test has opened, as soon as
 	// it is attached; what it gives is stopped when the test is over, before the browser
 	// is closed.
-	Record func(ctx context.Context, b *inspector.Browser, file string, t *Test) (Recorder, error)
+	Record func(ctx context.Context, b *inspector.Browser, file string, t *report.Test) (Recorder, error)
 	// Env is what env() shows; nil: the process's environment.
 	Env    func(name string) (string, bool)
 	Logger *slog.Logger
 	// Emit is told what happens, one event after the other. The script waits meanwhile.
-	Emit func(Event)
+	Emit func(*report.Event)
 }
 
 // Recorder is one recording under way. Stop ends it; the path is empty when it was not

@@ -33,6 +33,8 @@ type Event struct {
 	Output  *Output   `json:"output,omitempty"`
 	Result  *Result   `json:"result,omitempty"`
 	Summary *Summary  `json:"summary,omitempty"`
+	Tests   []*Test   `json:"tests,omitempty"`  // of FileBegan: all it has, in order
+	Inputs  []string  `json:"inputs,omitempty"` // of FileEnded: files and folders that it read
 }
 
 // Millis is a time span in milliseconds.
