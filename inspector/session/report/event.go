@@ -10,13 +10,13 @@ type EventType string
 // events of one file are in order, files may overlap.
 const (
 	RunBegan  EventType = "run"      // Run
-	FileBegan EventType = "file"     // File; Tests once they are known
+	FileBegan EventType = "file"     // File; Tests, those that are chosen by the filter
 	TestBegan EventType = "test"     // File, Test
 	StepBegan EventType = "step"     // File, Test, Step
 	StepEnded EventType = "step-end" // File, Test, Step
 	Printed   EventType = "output"   // File, Output; Test when one was running
 	TestEnded EventType = "test-end" // File, Test, Result
-	FileEnded EventType = "file-end" // File, Result: what is wrong with the file itself, if anything
+	FileEnded EventType = "file-end" // File, Inputs, Result: what is wrong with the file itself, if anything
 	RunEnded  EventType = "run-end"  // Summary
 )
 

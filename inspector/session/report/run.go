@@ -8,7 +8,7 @@ import (
 // The zero value is a run that has not said anything. It is not safe for concurrent use.
 type Run struct {
 	Info    RunInfo
-	Files   []*File // in the order in which they began
+	Files   []*File // in the order in which they began; after the run, in that of Info
 	Summary *Summary
 }
 
@@ -36,6 +36,9 @@ func (r *Run) Apply(e *Event) (*File, *Case) {
 		r.Info = *e.Run
 	case e.Type == RunEnded:
 		r.Summary = e.Summary
+		slices.SortStableFunc(r.Files, func(a, b *File) int {
+			return slices.Index(r.Info.Files, a.Name) - slices.Index(r.Info.Files, b.Name)
+		})
 	}
 	if e.File == "" {
 		return nil, nil
