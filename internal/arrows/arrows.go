@@ -72,6 +72,7 @@ var Rules = []Rule{
 	{Of: "internal/spec/conform", May: []string{"internal/spec"}},
 	{Of: "internal/debugging", May: []string{"cdp", "cdp/...", "internal/..."}},
 	{Of: "internal/clients", May: []string{"cdp", "cdp/...", "internal/..."}},
+	{Of: "internal/frontend", May: []string{"cdp", "cdp/...", "internal/..."}},
 	{Of: "internal/enginebench/...", May: []string{"cdp", "cdp/...", "runtime", "runtime/...", "internal/..."}},
 	{Of: "internal/..."},
 	{Of: "uitest"},
