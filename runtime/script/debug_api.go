@@ -91,6 +91,9 @@ type Pause struct {
 	// Exception is the thrown value, Uncaught that nothing catches it.
 	Exception goja.Value
 	Uncaught  bool
+	// Rejection is set when what is thrown becomes the rejection of a promise (thrown in
+	// an async function, or Promise.reject): CDP's reason promiseRejection.
+	Rejection bool
 	// Frames are the calls under way, innermost first; natives are left out.
 	Frames []*Frame
 	// Async is how script came to run that was not called; nil: it was.
@@ -224,6 +227,9 @@ type debugMethods interface {
 	// RunTo resumes and stops at the first place at or behind line and column.
 	RunTo(s *DebugScript, line, column int) error
 
+	// Post runs f on the loop, as a task of its own or in the pause, in the order of the
+	// calls; it does not wait. It reports false when the agent has ended.
+	Post(f func()) bool
 	// Interject runs f on the loop: as a task of its own, or in the pause when there is
 	// one or one comes first. It returns when f has; the error is ctx's or the agent's.
 	Interject(ctx context.Context, f func()) error

@@ -38,3 +38,4 @@ func (d *Debugger) RunTo(s *DebugScript, line, column int) error { return ErrNot
 func (d *Debugger) Interject(ctx context.Context, f func()) error {
 	return d.agent.Do(ctx, "debugger", f)
 }
+func (d *Debugger) Post(f func()) bool { return d.agent.Queue("debugger", f) }
