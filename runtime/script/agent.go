@@ -44,6 +44,8 @@ type Options struct {
 type TaskTimeoutError struct {
 	Limit  time.Duration
 	Source string // what the task was
+	// At is where script was stopped, innermost first; for Options.OnOverrun.
+	At []goja.StackFrame
 }
 
 func (e *TaskTimeoutError) Error() string {
@@ -310,7 +312,7 @@ func (a *Agent) runTask(t task) {
 		stop()
 		a.current = ""
 		p := recover()
-		if a.stopped() {
+		if a.stopped(p) {
 			return
 		}
 		if p != nil {
@@ -339,9 +341,13 @@ func (a *Agent) overran(err error) {
 	a.rt.Interrupt(err)
 }
 
-// stopped reports whether overran stopped the task that ends now, and makes the
-// agent ready for the next one.
-func (a *Agent) stopped() bool {
+// StopTask stops the task that computes now as if its time were over; an agent without
+// OnOverrun ends. From any goroutine.
+func (a *Agent) StopTask(err *TaskTimeoutError) { a.overran(err) }
+
+// stopped reports whether overran stopped the task that ends now, with the panic p, and
+// makes the agent ready for the next one.
+func (a *Agent) stopped(p any) bool {
 	a.mu.Lock()
 	err, ended := a.overrun, a.terminated != nil
 	a.overrun = nil
@@ -350,6 +356,11 @@ func (a *Agent) stopped() bool {
 		return false
 	}
 	a.rt.ClearInterrupt()
+	if timeout, ok := err.(*TaskTimeoutError); ok { //nolint:errorlint // overran was given it
+		if interrupted, ok := p.(*goja.InterruptedError); ok {
+			timeout.At = interrupted.Stack()
+		}
+	}
 	a.microtasks, a.soon, a.story = nil, nil, nil
 	a.onOverrun(err)
 	return true
