@@ -90,5 +90,6 @@ packages() {
 packages uitest
 packages internal/realworkers --ignore-scripts --legacy-peer-deps
 packages internal/clients --ignore-scripts
+packages internal/frontend --ignore-scripts
 # The engine's rivals, 170 MB that only `make bench` needs.
 [ -z "${BENCH-}" ] || packages internal/enginebench --ignore-scripts

@@ -48,6 +48,7 @@ var Rules = []Rule{
 	{Of: "inspector/replay", May: []string{"inspector", "inspector/recording", "inspector/fetches", "cdp", "internal/linediff", "internal/filter", "runtime", "runtime/clock", "runtime/fetch", "runtime/cache", "runtime/window"}},
 	{Of: "inspector/session/report", May: []string{"internal/linediff"}, Never: engine},
 	{Of: "inspector/session", May: []string{"inspector", "inspector/...", "breakpoints", "cdp", "cdp/swproto", "runtime/script", "internal/filter", "internal/linediff"}},
+	{Of: "inspector/dap", May: []string{"inspector", "inspector/debugger", "breakpoints"}, Never: engine},
 	{Of: "inspector/...", May: []string{"inspector/...", "cdp", "cdp/swproto", "breakpoints", "internal/filter"}, Never: engine},
 	{Of: "runtime/devtools/...", May: []string{"cdp", "cdp/swproto", "breakpoints", "runtime", "runtime/..."}},
 	{Of: "runtime/window/...", May: []string{"breakpoints", "runtime", "runtime/clock", "runtime/fetch", "runtime/cache", "runtime/script", "runtime/webapi/...", "runtime/window/..."}},
