@@ -1,0 +1,399 @@
+package dap
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	godap "github.com/google/go-dap"
+
+	"github.com/swinspect/swinspect/breakpoints"
+	"github.com/swinspect/swinspect/inspector/debugger"
+)
+
+// points are the breakpoints of the client. The session's mu guards them; only run
+// changes them.
+type points struct {
+	last   int
+	groups map[string][]*point // by what a request sets anew as a whole
+	byID   map[string]*point   // by the id in the debuggee's set
+}
+
+// The groups beside one for each source.
+const (
+	functionGroup  = "functions"
+	exceptionGroup = "exceptions"
+	configGroup    = "configuration"
+	consoleGroup   = "console"
+)
+
+// point is a breakpoint of the client.
+type point struct {
+	id       int
+	want     breakpoints.Breakpoint // as set: with its ID; without when it could not be
+	source   *godap.Source          // of a line
+	file     string                 // of the source, when it is of this machine
+	unmapped bool
+	problem  string           // why it could not be set
+	answered godap.Breakpoint // what the client was answered
+}
+
+func (p *points) init() { p.groups, p.byID = map[string][]*point{}, map[string]*point{} }
+
+func (p *points) all() []*point {
+	var all []*point
+	for _, group := range p.groups {
+		all = append(all, group...)
+	}
+	slices.SortFunc(all, func(a, b *point) int { return a.id - b.id })
+	return all
+}
+
+// forget forgets where the points are set, and lists those ids.
+func (p *points) forget() []string {
+	var ids []string
+	for id := range p.byID {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	clear(p.byID)
+	for _, x := range p.all() {
+		x.want.ID = ""
+	}
+	delete(p.groups, configGroup)
+	return ids
+}
+
+// dapIDs are the client's ids of breakpoints.
+func (x *session) dapIDs(ids []string) []int {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	var all []int
+	for _, id := range ids {
+		if p := x.points.byID[id]; p != nil {
+			all = append(all, p.id)
+		}
+	}
+	return all
+}
+
+// replace sets the points of a group anew. Those that were there stay as they are, with
+// their hits.
+func (x *session) replace(at *Debuggee, group string, now []*point) []godap.Breakpoint {
+	x.mu.Lock()
+	before := slices.Clone(x.points.groups[group])
+	x.mu.Unlock()
+	var remove []string
+	for i, p := range now {
+		if p.problem != "" {
+			continue
+		}
+		if j := slices.IndexFunc(before, func(o *point) bool { return o.want.ID != "" && alike(o.want, p.want) }); j >= 0 {
+			now[i] = before[j]
+			before = slices.Delete(before, j, j+1)
+		}
+	}
+	for _, p := range before {
+		if p.want.ID != "" {
+			remove = append(remove, p.want.ID)
+		}
+	}
+	if len(remove) > 0 {
+		// One that stopped once and is gone by itself is no mistake.
+		_ = at.Breakpoints.Remove(remove...)
+	}
+	for _, p := range now {
+		x.set(at, p)
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for _, id := range remove {
+		delete(x.points.byID, id)
+	}
+	x.points.groups[group] = now
+	state := at.Debugger.State()
+	answer := make([]godap.Breakpoint, len(now))
+	for i, p := range now {
+		if p.id == 0 {
+			x.points.last++
+			p.id = x.points.last
+		}
+		if p.want.ID != "" {
+			x.points.byID[p.want.ID] = p
+		}
+		p.answered = x.stand(p, state)
+		answer[i] = p.answered
+	}
+	return answer
+}
+
+// set puts a point into the debuggee's set, unless it is there.
+func (x *session) set(at *Debuggee, p *point) {
+	if p.want.ID != "" || p.problem != "" {
+		return
+	}
+	b, err := at.Breakpoints.Add(p.want)
+	if err != nil {
+		p.problem = err.Error()
+		var invalid *breakpoints.InvalidError
+		if errors.As(err, &invalid) {
+			p.problem = invalid.Field + ": " + invalid.Problem
+		}
+		return
+	}
+	p.want = b
+}
+
+// setAgain sets all points in a debuggee that is new.
+func (x *session) setAgain(at *Debuggee) {
+	x.mu.Lock()
+	all := x.points.all()
+	x.mu.Unlock()
+	for _, p := range all {
+		x.set(at, p)
+		x.mu.Lock()
+		if p.want.ID != "" {
+			x.points.byID[p.want.ID] = p
+		}
+		x.mu.Unlock()
+	}
+}
+
+// alike reports whether two breakpoints ask for the same.
+func alike(a, b breakpoints.Breakpoint) bool {
+	a.ID, b.ID = "", ""
+	if (a.Line == nil) != (b.Line == nil) || a.Line != nil && (a.Line.URL != b.Line.URL || a.Line.Line != b.Line.Line || a.Line.Column != b.Line.Column) {
+		return false
+	}
+	return a.Kind == b.Kind && a.Scope == b.Scope && a.Condition == b.Condition && a.Skip == b.Skip && a.Once == b.Once && a.Log == b.Log &&
+		equal(a.Event, b.Event) && equal(a.Lifecycle, b.Lifecycle) && equal(a.Fetch, b.Fetch) && equal(a.Cache, b.Cache) && equal(a.Exception, b.Exception)
+}
+
+func equal[T comparable](a, b *T) bool { return a == b || (a != nil && b != nil && *a == *b) }
+
+// stand is what became of a point, as the client is told. The caller holds mu.
+func (x *session) stand(p *point, s *debugger.State) godap.Breakpoint {
+	b := godap.Breakpoint{Id: p.id, Source: p.source, Message: p.problem}
+	if p.want.Line != nil {
+		b.Line = out(p.want.Line.Line, x.client.LinesStartAt1)
+		if p.want.Line.Column > 0 {
+			b.Column = out(p.want.Line.Column, x.client.ColumnsStartAt1)
+		}
+	}
+	if p.problem != "" {
+		return b
+	}
+	i := slices.IndexFunc(s.Breakpoints, func(o *debugger.Status) bool { return o.ID == p.want.ID && o.ID != "" })
+	if p.want.Line == nil {
+		b.Verified = true
+		if i >= 0 && s.Breakpoints[i].Problem != "" {
+			b.Verified, b.Message = false, s.Breakpoints[i].Problem
+		}
+		return b
+	}
+	b.Message = "no worker that runs has this script: it is set when one starts"
+	if p.unmapped {
+		b.Message = "no webRoot or pathMappings tells the URL of this file: set in every script of its name"
+	}
+	if i < 0 {
+		return b
+	}
+	if s.Breakpoints[i].Problem != "" {
+		b.Message = s.Breakpoints[i].Problem
+	}
+	for _, at := range s.Breakpoints[i].Settings {
+		switch {
+		case at.Problem != "" && !b.Verified:
+			b.Message = at.Problem
+		case at.Problem == "" && at.Line > 0:
+			b.Verified, b.Message = true, at.Moved
+			if at.Moved == "" || p.file == "" { // else the file of the editor is another text
+				b.Line = out(at.Line, x.client.LinesStartAt1)
+				if at.Column > 0 {
+					b.Column = out(at.Column, x.client.ColumnsStartAt1)
+				}
+			}
+		}
+	}
+	return b
+}
+
+// configuredPoints sets the breakpoints of the configuration.
+func (x *session) configuredPoints(at *Debuggee) {
+	x.mu.Lock()
+	c := x.common
+	x.mu.Unlock()
+	var now []*point
+	if c.StopOnEntry {
+		now = append(now, x.scoped(breakpoints.Breakpoint{Kind: breakpoints.Start}))
+	}
+	for _, short := range c.Breakpoints {
+		b, err := breakpoints.Parse(short)
+		p := x.scoped(b)
+		if err != nil {
+			p.problem = err.Error()
+		}
+		now = append(now, p)
+	}
+	for i, b := range x.replace(at, configGroup, now) {
+		if b.Message != "" && !b.Verified {
+			x.say("important", fmt.Sprintf("swinspect: breakpoints[%d]: %s\n", i, b.Message))
+		}
+	}
+}
+
+// scoped makes a point, restricted to the scope of the configuration.
+func (x *session) scoped(b breakpoints.Breakpoint) *point {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if b.Scope == "" && x.common != nil {
+		b.Scope = x.common.Scope
+	}
+	return &point{want: b}
+}
+
+func (x *session) setBreakpoints(_ context.Context, a *godap.SetBreakpointsArguments) (any, error) {
+	at, err := x.debuggee()
+	if err != nil {
+		return nil, err
+	}
+	if a.Source.Path == "" && a.Source.SourceReference == 0 {
+		return nil, errors.New("the source has neither a path nor a sourceReference")
+	}
+	if len(a.Breakpoints) == 0 {
+		for _, line := range a.Lines { // as old clients do
+			a.Breakpoints = append(a.Breakpoints, godap.SourceBreakpoint{Line: line})
+		}
+	}
+	path := fromURI(a.Source.Path)
+	if path != "" && !isURL(path) {
+		path = filepath.Clean(path)
+	}
+	x.mu.Lock()
+	pattern, mapped := x.paths.pattern(path)
+	x.mu.Unlock()
+	lines := fileLines(path)
+	source := a.Source
+	var now []*point
+	for _, want := range a.Breakpoints {
+		p := x.scoped(breakpoints.Breakpoint{Kind: breakpoints.Line, Condition: want.Condition, Log: want.LogMessage})
+		p.source, p.unmapped = &source, !mapped
+		line := x.lineIn(want.Line)
+		p.want.Line = &breakpoints.LineAt{URL: pattern, Line: line}
+		if want.Column != 0 {
+			p.want.Line.Column = x.columnIn(want.Column)
+		}
+		if !isURL(path) {
+			p.file = path
+			if line >= 1 && line <= len(lines) {
+				p.want.Line.Text = strings.TrimSpace(lines[line-1])
+			}
+		}
+		p.hits(want.HitCondition)
+		now = append(now, p)
+	}
+	return godap.SetBreakpointsResponseBody{Breakpoints: x.replace(at, "source\x00"+path+"\x00"+strconv.Itoa(a.Source.SourceReference), now)}, nil
+}
+
+// maxFile is the size up to which a file is read for what its lines say.
+const maxFile = 8 << 20
+
+// fileLines are the lines of a script on this machine; none for what is compiled, whose
+// lines are not those that run.
+func fileLines(path string) []string {
+	switch filepath.Ext(path) {
+	case ".js", ".mjs", ".cjs":
+	default:
+		return nil
+	}
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() || info.Size() > maxFile {
+		return nil
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil
+	}
+	return strings.Split(plain(string(b)), "\n")
+}
+
+// hits sets how often a breakpoint is passed: "5" and ">= 5" from the fifth hit on,
+// "> 5" from the sixth, "== 5" the fifth alone.
+func (p *point) hits(condition string) {
+	condition = strings.TrimSpace(condition)
+	if condition == "" {
+		return
+	}
+	number := strings.TrimLeft(condition, "<>=%!")
+	operator := condition[:len(condition)-len(number)]
+	n, err := strconv.Atoi(strings.TrimSpace(number))
+	switch {
+	case err != nil || n < 0:
+		p.problem = fmt.Sprintf("the hit condition %q is not understood: write 5, >= 5, > 5 or == 5", condition)
+	case operator == "" || operator == ">=":
+		p.want.Skip = max(n-1, 0)
+	case operator == ">":
+		p.want.Skip = n
+	case operator == "==" || operator == "=" || operator == "===":
+		p.want.Skip, p.want.Once = max(n-1, 0), true
+	default:
+		p.problem = fmt.Sprintf("the hit condition %q is not understood: write 5, >= 5, > 5 or == 5", condition)
+	}
+}
+
+// setFunctionBreakpoints takes every kind of breakpoint in its short form as a
+// function's name.
+func (x *session) setFunctionBreakpoints(_ context.Context, a *godap.SetFunctionBreakpointsArguments) (any, error) {
+	at, err := x.debuggee()
+	if err != nil {
+		return nil, err
+	}
+	var now []*point
+	for _, want := range a.Breakpoints {
+		b, err := breakpoints.Parse(want.Name)
+		p := x.scoped(b)
+		if want.Condition != "" {
+			p.want.Condition = want.Condition
+		}
+		p.hits(want.HitCondition)
+		if err != nil {
+			p.problem = err.Error()
+		}
+		now = append(now, p)
+	}
+	return godap.SetFunctionBreakpointsResponseBody{Breakpoints: x.replace(at, functionGroup, now)}, nil
+}
+
+// exceptionFilters are the kinds of exception breakpoints.
+var exceptionFilters = []godap.ExceptionBreakpointsFilter{
+	{Filter: "all", Label: "All exceptions", Description: "Stops wherever something is thrown, caught or not.", SupportsCondition: true},
+	{Filter: "uncaught", Label: "Uncaught exceptions", Description: "Stops at what is thrown and not caught: an install that fails, a script that does not evaluate.", SupportsCondition: true},
+	{Filter: "rejection", Label: "Unhandled rejections", Description: "Stops when a promise is rejected that nobody handles.", SupportsCondition: true},
+	{Filter: "respondWith", Label: "Failed respondWith", Description: "Stops when the promise given to respondWith is rejected, or fulfilled with what is no Response.", SupportsCondition: true},
+}
+
+func (x *session) setExceptionBreakpoints(_ context.Context, a *godap.SetExceptionBreakpointsArguments) (any, error) {
+	at, err := x.debuggee()
+	if err != nil {
+		return nil, err
+	}
+	var now []*point
+	add := func(which, condition string) {
+		p := x.scoped(breakpoints.Breakpoint{Kind: breakpoints.Exception, Exception: &breakpoints.ExceptionAt{Which: which}, Condition: condition})
+		if !slices.ContainsFunc(exceptionFilters, func(f godap.ExceptionBreakpointsFilter) bool { return f.Filter == which }) {
+			p.problem = fmt.Sprintf("there is no exception filter %q", which)
+		}
+		now = append(now, p)
+	}
+	for _, f := range a.Filters {
+		add(f, "")
+	}
+	for _, f := range a.FilterOptions {
+		add(f.FilterId, f.Condition)
+	}
+	return godap.SetExceptionBreakpointsResponseBody{Breakpoints: x.replace(at, exceptionGroup, now)}, nil
+}
