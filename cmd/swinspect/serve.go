@@ -133,9 +133,10 @@ func (s *server) run(cmd *cobra.Command, io stdio, args []string) (err error) {
 	fleet := newFleet(inspector.NewHub(inspector.HubOptions{Logger: log}), io, s.verbose)
 	defer func() { err = errors.Join(err, fleet.close()) }()
 
+	set := projectBreakpoints(io)
 	server := ui.New(ui.Options{
 		Hub: hubAdapter{fleet.hub}, Token: s.token, Listen: s.listen, Logger: log, Version: buildVersion().Version, Recordings: s.tapes,
-		Replay: &pageReplayer{io: io, memory: s.memory},
+		Replay: &pageReplayer{io: io, memory: s.memory}, Debug: debuggers(set), Breakpoints: set,
 		Attach: fleet.attach, Launch: fleet.launch, Discover: fleet.discover,
 	})
 	fleet.watch = server.WatchRequests

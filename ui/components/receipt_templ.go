@@ -153,7 +153,7 @@ func Receipt(sh *Shell, r *inspector.Receipt) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = until(sh, r.Deadline).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = Until(sh, r.Deadline).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -265,8 +265,8 @@ func receiptSubject(sh *Shell, r *inspector.Receipt) templ.Component {
 	})
 }
 
-// until counts down to a moment.
-func until(sh *Shell, t time.Time) templ.Component {
+// Until counts down to a moment.
+func Until(sh *Shell, t time.Time) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
