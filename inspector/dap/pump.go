@@ -192,18 +192,22 @@ func reasonFor(reason string) string {
 // tellPoints tells of breakpoints that came to stand somewhere, or no longer do.
 func (x *session) tellPoints(at *Debuggee, s *debugger.State) {
 	x.mu.Lock()
-	var changed []godap.Breakpoint
+	var changed []godap.BreakpointEventBody
 	for _, p := range x.points.all() {
 		now := x.stand(p, s)
 		if before, ok := x.told.points[p.id]; ok && same(before, now) || !ok && same(p.answered, now) {
 			continue
 		}
+		reason := "changed"
+		if p.answered.Id == 0 { // of the debug console
+			reason, p.answered = "new", now
+		}
 		x.told.points[p.id] = now
-		changed = append(changed, now)
+		changed = append(changed, godap.BreakpointEventBody{Reason: reason, Breakpoint: now})
 	}
 	x.mu.Unlock()
 	for _, b := range changed {
-		x.out.event("breakpoint", godap.BreakpointEventBody{Reason: "changed", Breakpoint: b})
+		x.out.event("breakpoint", b)
 	}
 }
 

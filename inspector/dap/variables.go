@@ -331,7 +331,7 @@ func (x *session) completions(ctx context.Context, a *godap.CompletionsArguments
 		}
 		all, err := at.Debugger.Properties(ctx, thread, object)
 		if err != nil {
-			return nil, err
+			continue // one scope less
 		}
 		body.Targets = append(body.Targets, completing(all, prefix, x.completionStart(len(text)-len([]rune(prefix))))...)
 	}
