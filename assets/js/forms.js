@@ -63,11 +63,15 @@ document.addEventListener('click', async (e) => {
   const button = e.target.closest?.('[data-copy]');
   if (!button) return;
   const what = button.dataset.copy.startsWith('#') ? byId(button.dataset.copy.slice(1)) : null;
-  const text = what ? what.textContent : button.dataset.copy;
+  await copy(what ? what.textContent : button.dataset.copy, what);
+});
+
+// copy puts a text on the clipboard; without one it selects the element that has it.
+export async function copy(text, what = null) {
   try {
     await navigator.clipboard.writeText(text.trim());
     tell('Copied');
   } catch {
     if (what) getSelection().selectAllChildren(what);
   }
-});
+}

@@ -196,9 +196,12 @@ func fetchAt(f *breakpoints.FetchAt) string {
 	return f.At
 }
 
-// listComma stands between the parts of "a, b and c".
+// listComma stands after a part of "a, b and c.".
 func listComma(i, n int) string {
-	if i == n-1 {
+	switch i {
+	case n - 1:
+		return "."
+	case n - 2:
 		return " and "
 	}
 	return ", "

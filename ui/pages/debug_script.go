@@ -1,11 +1,11 @@
 package pages
 
 import (
-	"encoding/json"
 	"strconv"
 	"strings"
 
 	"github.com/swinspect/swinspect/breakpoints"
+	"github.com/swinspect/swinspect/ui/components"
 )
 
 // BreakpointScript is a breakpoint as a statement of a session script.
@@ -41,7 +41,7 @@ func BreakpointScript(b breakpoints.Breakpoint) string {
 		o = append(o, "once: true")
 	}
 	o.text("log", b.Log)
-	head := "await browser.on(" + jsString(string(b.Kind))
+	head := "await browser.on(" + components.JSString(string(b.Kind))
 	if len(o) > 0 {
 		head += ", { " + strings.Join(o, ", ") + " }"
 	}
@@ -56,7 +56,7 @@ type object []string
 
 func (o *object) text(name, value string) {
 	if value != "" {
-		*o = append(*o, name+": "+jsString(value))
+		*o = append(*o, name+": "+components.JSString(value))
 	}
 }
 
@@ -64,15 +64,4 @@ func (o *object) number(name string, value int) {
 	if value != 0 {
 		*o = append(*o, name+": "+strconv.Itoa(value))
 	}
-}
-
-// jsString is a text as a string literal in single quotes.
-func jsString(s string) string {
-	b, err := json.Marshal(s)
-	if err != nil {
-		return "''"
-	}
-	inner := string(b[1 : len(b)-1])
-	inner = strings.ReplaceAll(inner, `\"`, `"`)
-	return "'" + strings.ReplaceAll(inner, "'", `\'`) + "'"
 }
