@@ -37,6 +37,9 @@ type Common struct {
 	// StateEvents asks for a swinspect/state event at every change.
 	StateEvents bool `json:"stateEvents,omitempty"`
 
+	// Client is what the editor calls itself.
+	Client string `json:"-"`
+
 	watchdog, timeout time.Duration
 }
 
@@ -170,7 +173,7 @@ func names(of any) []string {
 	}
 	var all []string
 	for _, f := range reflect.VisibleFields(t) {
-		if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "" {
+		if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "" && name != "-" {
 			all = append(all, name)
 		}
 	}

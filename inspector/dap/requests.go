@@ -1,6 +1,7 @@
 package dap
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -119,6 +120,7 @@ func (x *session) launchRequest(ctx context.Context, raw json.RawMessage) (any, 
 		return nil, err
 	}
 	x.warn(unknown)
+	l.Client = x.clientName()
 	at, err := x.o.Backend.Launch(ctx, l, x.progress)
 	if err != nil {
 		return nil, &shownError{err}
@@ -142,11 +144,18 @@ func (x *session) attachRequest(ctx context.Context, raw json.RawMessage) (any, 
 		a.Endpoint = fmt.Sprint(a.Port)
 	}
 	x.warn(unknown)
+	a.Client = x.clientName()
 	at, err := x.o.Backend.Attach(ctx, a, x.progress)
 	if err != nil {
 		return nil, &shownError{err}
 	}
 	return nil, x.debug(ctx, at, &a.Common, nil)
+}
+
+// clientName is what others are told of who drives.
+func (x *session) clientName() string {
+	c := x.counts()
+	return cmp.Or(c.ClientName, c.ClientID, "an editor")
 }
 
 func (x *session) warn(unknown []string) {
@@ -207,6 +216,7 @@ func (x *session) restart(ctx context.Context, raw json.RawMessage) (any, error)
 	if json.Unmarshal(raw, &given) == nil && len(given.Arguments) > 0 {
 		newer := &Launch{}
 		if _, err := decode(given.Arguments, newer); err == nil && newer.check() == nil {
+			newer.Client = l.Client
 			l, c = newer, &newer.Common
 		}
 	}
