@@ -47,6 +47,8 @@ func newTables() tables {
 		debuggerDomain(x)
 		performanceDomain(x)
 	}
+	targetWorkerDomain(t.worker)
+	targetWorkerDomain(t.serviceWorker)
 	schemaDomain(t.page)
 	targetBrowserDomain(t.page)
 	browserDomain(t.page)
