@@ -145,6 +145,7 @@ func (s *Server) end(x *session) {
 		return
 	}
 	x.gone = true
+	x.stopDebugging()
 	for c := range x.children {
 		s.detach(c)
 	}

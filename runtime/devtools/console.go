@@ -98,7 +98,7 @@ func addBinding(_ context.Context, s *session, p runtime.AddBindingParams) (cdpr
 	s.server.mu.Unlock()
 	for _, rs := range s.realmStates() {
 		done := make(chan struct{})
-		rs.realm.Agent().Queue("Runtime.addBinding", func() { defer close(done); rs.bind(s, p.Name) })
+		rs.post("Runtime.addBinding", func() { defer close(done); rs.bind(s, p.Name) })
 		// A target that computes without end gets it when it can; the reply does not wait.
 		_ = done
 	}

@@ -43,7 +43,7 @@ func runtimeDomain(t *table) {
 	})
 	handle(t, runtime.DiscardConsoleEntries, func(_ context.Context, s *session, _ cdproto.Empty) (cdproto.Empty, error) {
 		for _, rs := range s.realmStates() {
-			rs.realm.Agent().Queue("devtools", func() { rs.past = nil })
+			rs.post("devtools", func() { rs.past = nil })
 		}
 		return none, nil
 	})
@@ -93,7 +93,7 @@ func runtimeEnable(_ context.Context, s *session, _ cdproto.Empty) (cdproto.Empt
 	}
 	s.server.mu.Unlock()
 	for _, rs := range realms {
-		rs.realm.Agent().Queue("devtools", func() {
+		rs.post("devtools", func() {
 			for _, m := range rs.past {
 				s.say(rs, m)
 			}
@@ -251,9 +251,14 @@ func evaluate(_ context.Context, s *session, p runtime.EvaluateParams) (runtime.
 	}
 	o := newWrap(p.ObjectGroup, p.ReturnByValue, p.GeneratePreview, p.SerializationOptions)
 	done := make(chan outcome, 1)
-	w.realm.realm.Agent().Queue("Runtime.evaluate", func() {
+	w.realm.post("Runtime.evaluate", func() {
 		if on(p.UserGesture) && w.realm.frame != nil {
 			w.realm.frame.Page().Activate()
+		}
+		if on(p.ThrowOnSideEffect) {
+			v, err := w.realm.pure(p.Expression, func(name string) (goja.Value, error) { return w.realm.evaluate(name, "") })
+			s.settle(w, v, err, false, o, done)
+			return
 		}
 		v, err := w.realm.evaluateREPL(p.Expression, on(p.ReplMode))
 		s.settle(w, v, err, on(p.AwaitPromise) || on(p.ReplMode) && isREPLPromise(p.Expression), o, done)
@@ -272,7 +277,7 @@ func callFunctionOn(_ context.Context, s *session, p runtime.CallFunctionOnParam
 	o := newWrap(p.ObjectGroup, p.ReturnByValue, p.GeneratePreview, p.SerializationOptions)
 	done := make(chan outcome, 1)
 	agent := w.realm.realm.Agent()
-	agent.Queue("Runtime.callFunctionOn", func() {
+	w.realm.post("Runtime.callFunctionOn", func() {
 		if on(p.UserGesture) && w.realm.frame != nil {
 			w.realm.frame.Page().Activate()
 		}
@@ -334,7 +339,7 @@ func awaitPromise(_ context.Context, s *session, p runtime.AwaitPromiseParams) (
 		return runtime.AwaitPromiseResult{}, failed("Could not find promise with given id")
 	}
 	done := make(chan outcome, 1)
-	h.world.realm.realm.Agent().Queue("Runtime.awaitPromise", func() {
+	h.world.realm.post("Runtime.awaitPromise", func() {
 		s.settle(h.world, h.value, nil, true, newWrap(h.group, p.ReturnByValue, p.GeneratePreview, nil), done)
 	})
 	return later(s, func(ctx context.Context) (runtime.AwaitPromiseResult, error) {
@@ -350,7 +355,7 @@ func getProperties(_ context.Context, s *session, p runtime.GetPropertiesParams)
 	}
 	done := make(chan outcome, 1)
 	var r runtime.GetPropertiesResult
-	h.world.realm.realm.Agent().Queue("Runtime.getProperties", func() {
+	h.world.realm.post("Runtime.getProperties", func() {
 		r.Result = s.propertyDescriptors(h, p)
 		if !on(p.AccessorPropertiesOnly) {
 			r.InternalProperties = s.internalProperties(h)
@@ -364,6 +369,12 @@ func getProperties(_ context.Context, s *session, p runtime.GetPropertiesParams)
 }
 
 func (s *session) propertyDescriptors(h heldObject, p runtime.GetPropertiesParams) []*runtime.PropertyDescriptor {
+	if h.scope != nil {
+		if on(p.AccessorPropertiesOnly) {
+			return []*runtime.PropertyDescriptor{}
+		}
+		return s.scopeProperties(h, on(p.GeneratePreview))
+	}
 	o := wrapOptions{group: h.group, preview: on(p.GeneratePreview)}
 	out := []*runtime.PropertyDescriptor{}
 	wrap := func(v goja.Value) *runtime.RemoteObject {
@@ -401,7 +412,7 @@ func orUndefined(v goja.Value) goja.Value {
 // internalProperties are [[Prototype]] and a promise's state.
 func (s *session) internalProperties(h heldObject) []*runtime.InternalPropertyDescriptor {
 	o, ok := h.value.(*goja.Object)
-	if !ok || hint(o) == "Proxy" {
+	if !ok || h.scope != nil || hint(o) == "Proxy" {
 		return nil
 	}
 	wrap := wrapOptions{group: h.group}
@@ -441,7 +452,7 @@ func compileScript(_ context.Context, s *session, p runtime.CompileScriptParams)
 	}
 	if _, err := script.Compile(p.SourceURL, []byte(p.Expression)); err != nil {
 		done := make(chan outcome, 1)
-		w.realm.realm.Agent().Queue("Runtime.compileScript", func() {
+		w.realm.post("Runtime.compileScript", func() {
 			done <- outcome{exception: s.exceptionDetails(w, w.realm.realm.Agent().Describe(err), err, wrapOptions{})}
 		})
 		return later(s, func(ctx context.Context) (runtime.CompileScriptResult, error) {
@@ -485,7 +496,7 @@ func runScript(_ context.Context, s *session, p runtime.RunScriptParams) (runtim
 		return runtime.RunScriptResult{}, err
 	}
 	done := make(chan outcome, 1)
-	w.realm.realm.Agent().Queue("Runtime.runScript", func() {
+	w.realm.post("Runtime.runScript", func() {
 		v, err := w.realm.evaluate(c.source, c.url)
 		s.settle(w, v, err, on(p.AwaitPromise), newWrap(p.ObjectGroup, p.ReturnByValue, p.GeneratePreview, nil), done)
 	})

@@ -192,5 +192,31 @@
     }
     return '{"type":"' + k + '"' + value + '}';
   };
-  return { describe, properties, entries, byValue: (v) => byValue(v, 0), deep: (v, depth, hintOf) => deep(v, depth, new Map(), hintOf), proto: getPrototypeOf };
+  // read is a property's value in an array when reading it runs no script; else null.
+  const isNative = (f) => { const t = functionText(f); return slice(t, -17) === '{ [native code] }' && slice(text(data(f, 'name')), 0, 6) !== 'bound '; };
+  const apply = Reflect.apply, ObjectOf = Object, TypeErrorOf = TypeError;
+  const read = (o, key, hintOf) => {
+    if (o === undefined || o === null) throw new TypeErrorOf("Cannot read properties of " + o + " (reading '" + text(key) + "')");
+    for (let at = ObjectOf(o), depth = 0; at !== null && depth < 1000; at = getPrototypeOf(at), depth++) {
+      if (hintOf(at) === 'Proxy') return null;
+      const d = descriptor(at, key);
+      if (!d) continue;
+      if ('value' in d) return [d.value];
+      if (!d.get) return [undefined];
+      return isNative(d.get) ? [apply(d.get, o, [])] : null;
+    }
+    return [undefined];
+  };
+  // operate applies an operator to values that are no objects.
+  const operate = (operator, a, b) => {
+    switch (operator) {
+      case 'unary -': return -a; case 'unary +': return +a; case 'unary ~': return ~a; case 'unary typeof': return typeof a;
+      case '+': return a + b; case '-': return a - b; case '*': return a * b; case '/': return a / b; case '%': return a % b; case '**': return a ** b;
+      case '&': return a & b; case '|': return a | b; case '^': return a ^ b; case '<<': return a << b; case '>>': return a >> b; case '>>>': return a >>> b;
+      case '<': return a < b; case '>': return a > b; case '<=': return a <= b; case '>=': return a >= b;
+      case '==': return a == b; case '!=': return a != b; case '===': return a === b; case '!==': return a !== b;
+    }
+    throw new TypeErrorOf('unknown operator ' + operator);
+  };
+  return { read, operate, describe, properties, entries, byValue: (v) => byValue(v, 0), deep: (v, depth, hintOf) => deep(v, depth, new Map(), hintOf), proto: getPrototypeOf };
 })()

@@ -28,6 +28,7 @@ type realmState struct {
 	origin          string
 	worlds          []*world
 	sources         []*sourced // guarded by Server.mu
+	debuggee        *debuggee  // of a worker's that can be paused; guarded by Server.mu
 	helper          *helper
 	past            []pastMessage // console messages for sessions that enable Runtime later
 	gone            chan struct{} // closed when the realm is destroyed
@@ -54,7 +55,7 @@ var inspectProgram = goja.MustCompile("swinspect:inspect", inspectJS, true)
 
 // helper is inspect.js in an agent.
 type helper struct {
-	describe, properties, entries, byValue, deep, proto goja.Callable
+	describe, properties, entries, byValue, deep, proto, read, operate goja.Callable
 }
 
 func newHelper(a *script.Agent) *helper {
@@ -64,7 +65,7 @@ func newHelper(a *script.Agent) *helper {
 	}
 	o := v.(*goja.Object)
 	get := func(name string) goja.Callable { f, _ := goja.AssertFunction(o.Get(name)); return f }
-	return &helper{get("describe"), get("properties"), get("entries"), get("byValue"), get("deep"), get("proto")}
+	return &helper{get("describe"), get("properties"), get("entries"), get("byValue"), get("deep"), get("proto"), get("read"), get("operate")}
 }
 
 // realmCreated takes a realm in and tells those that listen. On the loop.
@@ -107,7 +108,11 @@ func (s *Server) realmCreated(r *script.Realm, f *window.Frame, w *window.Worker
 		s.contextOf(rs.target.context).frames[settings.ID] = f
 	}
 	scripts, bindings := s.toInject(rs)
+	debugged := len(s.sessionsOf(rs.target, "Debugger")) > 0
 	s.mu.Unlock()
+	if debugged {
+		s.debug(rs)
+	}
 	r.Sourced = func(x script.Source) { s.scriptRuns(rs, x) }
 	for _, b := range bindings {
 		rs.bind(b.session, b.name)
@@ -232,7 +237,7 @@ func (rs *realmState) evaluate(source, url string) (goja.Value, error) {
 	if rs.frame != nil {
 		return rs.frame.Evaluate(url, source)
 	}
-	p, err := script.Compile(url, []byte(source))
+	p, err := rs.realm.Agent().Compile(url, []byte(source))
 	if err != nil {
 		return nil, err
 	}

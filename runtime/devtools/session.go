@@ -38,6 +38,8 @@ type session struct {
 	tracking map[string]bool    // storage keys of Storage.trackCacheStorage…
 	bindings map[string]binding
 	traced   *traceFeed
+
+	debugging debugSession
 }
 
 // emit sends an event of the session. It never blocks.

@@ -47,6 +47,7 @@ type subject struct {
 	loaded     bool              // a worker whose script was evaluated
 	crashed    bool              // a worker that stopped while sessions were attached
 	gone       bool
+	restarting chan struct{} // closed when a restart is over that a debugger asked for
 
 	pageState
 }
