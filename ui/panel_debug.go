@@ -75,7 +75,7 @@ func newDebugPage(s *Server, r *http.Request, p *PageContext) *debugPage {
 	d := &debugPage{s: s, r: r, p: p, seat: s.seat(p.Browser)}
 	d.v = pages.DebugView{
 		Address: components.AddressOf(r.URL), URL: p.URL("debug"), Reg: p.Registration, Frame: -1,
-		Own: components.Origin(p.Registration.Scope), CanAct: p.State.Connection.Status == inspector.Live,
+		Name: p.Shell.Browser.Name, CanAct: p.State.Connection.Status == inspector.Live,
 	}
 	_, recorded := p.Browser.(*tape)
 	switch {
@@ -100,19 +100,13 @@ func (d *debugPage) patience() time.Duration {
 func (d *debugPage) choose() {
 	v, q := &d.v, d.v.Address.Query
 	own := d.ownThreads()
-	v.Version = pages.ChooseVersion(v.Reg, d.chosenVersion(own))
-	if len(own) > 0 && v.Reg.Version(q.Get("version")) == nil {
-		// A worker that the debugger knows already is of a version that the browser may
-		// not have told of yet.
+	if len(own) > 0 {
 		v.Thread = own[0]
 	}
-	for _, t := range own {
-		if v.Version != nil && t.Version == v.Version.ID {
-			v.Thread = t
-		}
-	}
-	for _, ver := range slices.Backward(v.Reg.Versions) {
-		v.Versions = append(v.Versions, pages.VersionLink{Version: ver, Current: ver == v.Version})
+	if v.Reg != nil {
+		d.chooseVersion(own)
+	} else if t := v.State.Thread(q.Get("thread")); t != nil {
+		v.Thread = t
 	}
 	d.threads(own)
 	if v.Thread != nil && v.Thread.Pause != nil && len(v.Thread.Pause.Frames) > 0 {
@@ -133,6 +127,23 @@ func (d *debugPage) choose() {
 	}
 }
 
+// chooseVersion finds the version of the registration, and its worker.
+func (d *debugPage) chooseVersion(own []*debugger.Thread) {
+	v := &d.v
+	v.Version = pages.ChooseVersion(v.Reg, d.chosenVersion(own))
+	if v.Reg.Version(v.Address.Query.Get("version")) != nil {
+		v.Thread = nil // else: of a version that the browser may not have told of yet
+	}
+	for _, t := range own {
+		if v.Version != nil && t.Version == v.Version.ID {
+			v.Thread = t
+		}
+	}
+	for _, ver := range slices.Backward(v.Reg.Versions) {
+		v.Versions = append(v.Versions, pages.VersionLink{Version: ver, Current: ver == v.Version})
+	}
+}
+
 // firstFrame is the innermost frame that has a place in a script.
 func firstFrame(frames []debugger.Frame) int {
 	for i := range frames {
@@ -143,11 +154,12 @@ func firstFrame(frames []debugger.Frame) int {
 	return 0
 }
 
-// ownThreads are the workers of the registration, paused ones first.
+// ownThreads are the workers of the registration, of a page of the browser all; paused
+// ones first.
 func (d *debugPage) ownThreads() []*debugger.Thread {
 	var own []*debugger.Thread
 	for _, t := range d.v.State.Threads {
-		if t.Registration == d.p.Registration.Key || t.Scope == d.p.Registration.Scope && t.Registration.ID == "" {
+		if reg := d.p.Registration; reg == nil || t.Registration == reg.Key || t.Scope == reg.Scope && t.Registration.ID == "" {
 			own = append(own, t)
 		}
 	}
@@ -182,9 +194,13 @@ func (d *debugPage) chosenVersion(own []*debugger.Thread) string {
 func (d *debugPage) threads(own []*debugger.Thread) {
 	v := &d.v
 	for _, t := range own {
-		v.Threads = append(v.Threads, pages.DebugThread{
-			Thread: t, Name: threadName(t, ""), Current: t == v.Thread, URL: v.Address.With("version", t.Version, "script", "", "p", "", "line", "", "from", "", "frame", "", "set", ""),
-		})
+		link := pages.DebugThread{Thread: t, Name: threadName(t, ""), Current: t == v.Thread}
+		elsewhere := []string{"version", t.Version, "thread", "", "script", "", "p", "", "line", "", "from", "", "frame", "", "set", ""}
+		if v.Reg == nil {
+			elsewhere[1], elsewhere[3], link.Name = "", t.ID, threadName(t, t.Scope)
+		}
+		link.URL = v.Address.With(elsewhere...)
+		v.Threads = append(v.Threads, link)
 	}
 	for _, t := range v.State.Threads {
 		if !slices.Contains(own, t) {
@@ -210,11 +226,36 @@ func threadName(t *debugger.Thread, scope string) string {
 
 // debugURL is the debug panel of a worker's registration.
 func (s *Server) debugURL(b Browser, st *inspector.State, t *debugger.Thread) string {
-	u := "/b/" + b.ID()
 	if reg := st.Registration(t.Registration); reg != nil {
-		u += "/r/" + reg.Slug(st) + "/debug"
+		return "/b/" + b.ID() + "/r/" + reg.Slug(st) + "/debug"
 	}
-	return u
+	return "/b/" + b.ID() + "/debug"
+}
+
+// debugOfBrowser answers the debugger's addresses of a whole browser: its first worker
+// can be stopped in its install before there is a registration to look at.
+func (s *Server) debugOfBrowser(h PanelHandler) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		b := s.browserOf(r.PathValue("browser"))
+		if b == nil {
+			s.missing(w, r, nil, "This browser is not attached any more.")
+			return
+		}
+		state := b.State()
+		p := &PageContext{Server: s, Browser: b, State: state, Now: s.nowOf(b), Live: components.Streaming(r.Context())}
+		p.Shell = s.shell(r, p.Now, b, state)
+		p.Shell.Title = p.Shell.Browser.Name + ", debugger"
+		h(s, w, r, p)
+	}
+}
+
+// debugRoutesOfBrowser are those addresses.
+func (s *Server) debugRoutesOfBrowser(mux *http.ServeMux) {
+	const base = " /b/{browser}/debug"
+	mux.HandleFunc("GET"+base, s.debugOfBrowser(debugPanel))
+	for _, route := range debugRoutes {
+		mux.HandleFunc(route.Method+base+route.Path, s.debugOfBrowser(route.Handler))
+	}
 }
 
 // breakpoints are the project's, with what the debugger knows of them.

@@ -254,6 +254,9 @@ func (s *Server) debugView(r *http.Request, p *PageContext) pages.DebugView {
 	if id := r.PostFormValue("version"); id != "" {
 		d.v.Address.Query.Set("version", id)
 	}
+	if id := r.PostFormValue("thread"); id != "" {
+		d.v.Address.Query.Set("thread", id)
+	}
 	d.v.Address.Query.Set("script", r.PostFormValue("url"))
 	d.choose()
 	d.v.Address.Query.Set("p", d.v.PauseID())

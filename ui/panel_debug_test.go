@@ -250,3 +250,19 @@ func TestRecordingsHaveNoDebugger(t *testing.T) {
 		t.Error("the page does not say that there is no debugger")
 	}
 }
+
+// A browser without a registration has a debugger too.
+func TestDebugOfABrowser(t *testing.T) {
+	s, d, set := pausedStory(t)
+	srv := s.debugServer(d, set)
+	page := s.ask(srv, http.MethodGet, "/b/1/debug", "").Body.String()
+	for _, want := range []string{"Debugger of Chrome 156", "Paused:", "ln ip", "/ #7", `action="/b/1/debug/do"`} {
+		if !strings.Contains(page, want) {
+			t.Errorf("%q is not on the page", want)
+		}
+	}
+	page = s.ask(srv, http.MethodGet, "/b/1/debug?thread=T9", "").Body.String()
+	if strings.Contains(page, "ln ip") {
+		t.Error("another worker than the chosen one is in view")
+	}
+}

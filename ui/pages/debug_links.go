@@ -70,10 +70,10 @@ func (v DebugView) noSource() string {
 		return "Reading the script…"
 	case v.Source.Problem != "":
 		return visible(v.Source.Problem)
-	case v.Version == nil:
-		return "This registration has no worker yet: its source is shown as soon as one starts."
 	case v.Thread != nil && v.Thread.Status == "starting":
 		return "The worker is held before its script."
+	case v.Version == nil:
+		return "There is no worker yet: its source is shown as soon as one starts."
 	case !v.State.On:
 		return "The source of #" + v.Version.ID + " is read while its worker runs."
 	}
@@ -223,4 +223,11 @@ func editText(v debugger.Value) string {
 		return ""
 	}
 	return v.Text
+}
+
+func (v DebugView) noWorker() string {
+	if v.Reg == nil {
+		return "No worker runs"
+	}
+	return "No worker of this scope runs"
 }

@@ -19,9 +19,9 @@ type DebugView struct {
 	Address components.Address
 	URL     string // of the panel: posts go below it
 	Cannot  string // why there is no debugger; "": there is one
-	Own     string // origin of the scope
+	Name    string // of the browser
 	State   *debugger.State
-	Reg     *inspector.Registration
+	Reg     *inspector.Registration // nil: the page is about the whole browser
 	CanAct  bool
 
 	Versions []VersionLink
