@@ -53,6 +53,7 @@ func (s *Server) message(r *script.Realm, m pastMessage) {
 	if rs == nil {
 		return
 	}
+	m.stack = s.named(rs, m.stack)
 	rs.past = append(rs.past, m)
 	if len(rs.past) > maxPast {
 		rs.past = append(rs.past[:0:0], rs.past[maxPast/5:]...)

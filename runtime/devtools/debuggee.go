@@ -60,21 +60,21 @@ type owner struct {
 func (s *Server) debug(rs *realmState) {
 	agent := rs.realm.Agent()
 	if rs.worker == nil || agent.Debugger() != nil {
-		return
+		return // a page's, or one that can be paused already
 	}
 	g := &debuggee{server: s, rs: rs, scripts: map[*script.DebugScript]*sourced{}, owners: map[string]owner{}, told: map[*session]bool{}}
 	g.d = agent.Debug(script.DebugOptions{OnParsed: g.parsed, OnPaused: g.paused, OnResumed: g.resumed})
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	rs.debuggee = g
+	rs.debuggee.Store(g)
 	g.settle()
 }
 
 // post runs f on the realm's loop: as a task or, when the script is held, in the pause.
 // It reports false when the realm's agent has ended.
 func (rs *realmState) post(source string, f func()) bool {
-	if d := rs.realm.Agent().Debugger(); d != nil {
-		return d.Post(f)
+	if g := rs.debuggee.Load(); g != nil {
+		return g.d.Post(f)
 	}
 	return rs.realm.Agent().Queue(source, f)
 }
@@ -83,7 +83,7 @@ func (rs *realmState) post(source string, f func()) bool {
 // paused are told by the debugger.
 func (s *Server) scriptRuns(rs *realmState, source script.Source) {
 	s.mu.Lock()
-	g := rs.debuggee
+	g := rs.debuggee.Load()
 	if g != nil {
 		g.pending = append(g.pending, source)
 	}
@@ -111,7 +111,7 @@ func (s *Server) scriptAdded(rs *realmState, source script.Source, debug *script
 	s.scriptIDs++
 	x.id, x.debug = strconv.FormatInt(s.scriptIDs, 10), debug
 	rs.sources = append(rs.sources, x)
-	g := rs.debuggee
+	g := rs.debuggee.Load()
 	if debug != nil {
 		g.scripts[debug] = x
 	}
@@ -223,8 +223,8 @@ func (s *session) debuggees() []*debuggee {
 	var all []*debuggee
 	if s.target != nil {
 		for _, rs := range s.target.realms {
-			if rs.debuggee != nil {
-				all = append(all, rs.debuggee)
+			if g := rs.debuggee.Load(); g != nil {
+				all = append(all, g)
 			}
 		}
 	}

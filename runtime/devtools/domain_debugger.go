@@ -69,10 +69,10 @@ func debuggerEnable(_ context.Context, s *session, _ debugger.EnableParams) (deb
 		s.on["Debugger"] = true
 		for _, rs := range s.target.realms {
 			known = append(known, rs.sources...)
-			if rs.debuggee == nil {
-				realms = append(realms, rs)
+			if g := rs.debuggee.Load(); g != nil {
+				g.settle()
 			} else {
-				rs.debuggee.settle()
+				realms = append(realms, rs)
 			}
 		}
 	}

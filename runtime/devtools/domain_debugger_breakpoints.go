@@ -407,7 +407,7 @@ func (s *session) successor(x *sourced) *sourced {
 // possible lists the places of a range where a script can stop.
 func (s *session) possible(x *sourced, p debugger.GetPossibleBreakpointsParams) debugger.GetPossibleBreakpointsResult {
 	r := debugger.GetPossibleBreakpointsResult{Locations: []*debugger.BreakLocation{}}
-	g := x.world.realm.debuggee
+	g := x.world.realm.debuggee.Load()
 	if x.debug == nil || g == nil {
 		return r
 	}

@@ -195,7 +195,7 @@ func (s *session) exceptionDetails(w *world, e *script.Exception, err error, o w
 	d := &runtime.ExceptionDetails{
 		ExceptionID: s.server.nextID(), Text: "Uncaught", URL: sourceURL(e.URL),
 		LineNumber: int64(max(e.Line-1, 0)), ColumnNumber: int64(max(e.Column-1, 0)),
-		ExecutionContextID: runtime.ExecutionContextID(w.id), StackTrace: stackTrace(e.Stack),
+		ExecutionContextID: runtime.ExecutionContextID(w.id), StackTrace: s.server.named(w.realm, stackTrace(e.Stack)),
 	}
 	v := e.Value
 	if v == nil && err != nil {

@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	cdproto "github.com/chromedp/cdproto/cdp"
@@ -27,8 +28,8 @@ type realmState struct {
 	top             bool   // a page's main frame's, or a worker's
 	origin          string
 	worlds          []*world
-	sources         []*sourced // guarded by Server.mu
-	debuggee        *debuggee  // of a worker's that can be paused; guarded by Server.mu
+	sources         []*sourced               // guarded by Server.mu
+	debuggee        atomic.Pointer[debuggee] // of a worker's that can be paused
 	helper          *helper
 	past            []pastMessage // console messages for sessions that enable Runtime later
 	gone            chan struct{} // closed when the realm is destroyed
