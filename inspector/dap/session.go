@@ -31,13 +31,15 @@ type session struct {
 	queue  chan *message
 	gone   chan struct{} // closed when nothing more will be read
 	asking sync.WaitGroup
+	slots  chan struct{} // one for each request that is asked beside others
 	emit   sync.Mutex
 	told   told // what the client knows; of whoever holds emit
 
 	mu      sync.Mutex
 	running map[int]context.CancelFunc // requests under way, by their seq
 	cancel  map[int]bool               // asked to be cancelled before they began
-	leaving bool                       // disconnect was asked for
+	hurry   *time.Timer                // calls cancelAll: disconnect was asked for
+	leaving bool                       // and what came before it took too long
 	client  godap.InitializeRequestArguments
 	phase   phase
 	launch  *Launch // what was launched; nil: attached
@@ -62,13 +64,19 @@ const (
 	over
 )
 
+// leaveWithin is how long the requests before a disconnect may take.
+const leaveWithin = time.Second
+
 // maxQueue is how many requests may wait; a client that sends more is not read until
 // some are answered.
 const maxQueue = 1024
 
+// maxAsking is how many requests are asked at a time; each has a time limit.
+const maxAsking = 256
+
 func newSession(ctx context.Context, o Options, w io.Writer) *session {
 	x := &session{
-		o: o, log: o.Logger, queue: make(chan *message, maxQueue), gone: make(chan struct{}),
+		o: o, log: o.Logger, queue: make(chan *message, maxQueue), gone: make(chan struct{}), slots: make(chan struct{}, maxAsking),
 		running: map[int]context.CancelFunc{}, cancel: map[int]bool{},
 	}
 	x.out.w = w
@@ -87,12 +95,9 @@ func (x *session) hangUp() { close(x.gone) }
 // enqueue is false when the session is over.
 func (x *session) enqueue(m *message) bool {
 	x.mu.Lock()
-	if m.Command == "disconnect" {
-		// It must not wait for what is under way.
-		x.leaving = true
-		for _, cancel := range x.running {
-			cancel()
-		}
+	if m.Command == "disconnect" && x.hurry == nil {
+		// It must not wait for ever for what came before it.
+		x.hurry = time.AfterFunc(leaveWithin, x.cancelAll)
 	}
 	ended := x.phase == over
 	x.mu.Unlock()
@@ -104,6 +109,16 @@ func (x *session) enqueue(m *message) bool {
 		return true
 	case <-x.gone:
 		return false
+	}
+}
+
+// cancelAll cancels all requests but disconnect.
+func (x *session) cancelAll() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.leaving = true
+	for _, cancel := range x.running {
+		cancel()
 	}
 }
 
@@ -155,8 +170,9 @@ func (x *session) take(ctx context.Context, m *message) {
 	}
 	ctx, done := x.begin(ctx, m)
 	if h.asks {
+		x.slots <- struct{}{}
 		x.asking.Go(func() {
-			defer done()
+			defer func() { done(); <-x.slots }()
 			x.answer(ctx, h, m)
 		})
 		return
@@ -229,7 +245,9 @@ func (x *session) begin(ctx context.Context, m *message) (context.Context, func(
 		delete(x.cancel, m.Seq)
 		cancel()
 	}
-	x.running[m.Seq] = cancel
+	if !leaves {
+		x.running[m.Seq] = cancel
+	}
 	return ctx, func() {
 		x.mu.Lock()
 		delete(x.running, m.Seq)
@@ -266,11 +284,12 @@ func (x *session) say(category, text string) {
 func (x *session) letGo() {
 	x.mu.Lock()
 	x.phase = over
-	for _, cancel := range x.running {
-		cancel()
+	if x.hurry != nil {
+		x.hurry.Stop()
 	}
 	terminate := x.launch != nil
 	x.mu.Unlock()
+	x.cancelAll()
 	x.asking.Wait()
 	if err := x.release(terminate); err != nil {
 		x.log.Error("letting go", "err", err)
