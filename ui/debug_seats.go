@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"context"
+	"errors"
 	"slices"
 	"sync"
 
@@ -134,6 +136,21 @@ func (s *seat) place(thread string, at *pages.DebugPlace) pages.DebugPlace {
 		s.last[thread] = *at
 	}
 	return s.last[thread]
+}
+
+// StartDebugging starts the debugger of a browser as the page's button does.
+func (s *Server) StartDebugging(ctx context.Context, id string) error {
+	b := s.browserOf(id)
+	if b == nil {
+		return errors.New("there is no browser " + id)
+	}
+	st := s.seat(b)
+	if st == nil {
+		return errors.New("this browser cannot be debugged")
+	}
+	err := st.debugger.Start(ctx)
+	s.seats.raise()
+	return err
 }
 
 // paused are the workers of a browser that its debugger holds, oldest first.

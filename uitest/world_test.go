@@ -68,6 +68,8 @@ type world struct {
 	serve   *exec.Cmd
 	pages   map[string]*drive.Page
 	board   *switchboard
+	dir     string // of a site that a suite may change
+	origin  string // of that site
 }
 
 // newWorld starts everything; args are further ones for serve.
@@ -193,9 +195,13 @@ func (w *world) describe(control string) string {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	origin, other := w.origin, ""
+	if w.site != nil {
+		origin, other = w.site.Origin(0), w.site.Origin(1)
+	}
 	b, err := json.Marshal(map[string]any{
 		"page": w.url, "control": control, "chromium": found[0].Path, "root": os.Geteuid() == 0,
-		"origin": w.site.Origin(0), "other": w.site.Origin(1), "serve": w.serve.Process.Pid,
+		"origin": origin, "other": other, "serve": w.serve.Process.Pid, "engine": w.browser == nil,
 	})
 	if err != nil {
 		w.t.Fatal(err)
@@ -261,6 +267,18 @@ func (w *world) do(a ask) map[string]any {
 			w.board = newSwitchboard(w.t, w.browser)
 		}
 		return map[string]any{"at": w.board.set(w.t, w.site.Scope(0, a.arg), a.what)}
+	case "visit": // a page of the site that a suite may change, without waiting for it
+		p := w.browser.OpenAny(w.t, "", w.origin+a.arg)
+		if w.pages == nil {
+			w.pages = map[string]*drive.Page{}
+		}
+		w.pages[p.ID] = p
+		return map[string]any{"page": p.ID}
+	case "start": // evaluates and does not wait for the outcome
+		w.pages[a.page].Eval(w.t, "void ("+a.arg+"), 'begun'")
+	case "write": // "NAME\nTEXT" into the site that a suite may change
+		name, text, _ := strings.Cut(a.arg, "\n")
+		w.write(name, text)
 	case "kill":
 		w.browser.Kill()
 	case "restart":

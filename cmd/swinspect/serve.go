@@ -33,6 +33,7 @@ type server struct {
 	profile  string
 	memory   int64 // MiB
 	tapes    string
+	debug    bool
 }
 
 // noURL is what --launch means without a URL.
@@ -52,6 +53,7 @@ func (s *server) bind(cmd *cobra.Command) {
 	f.Int64Var(&s.memory, "engine-memory", defaultEngineMemory, "how many `MIB` of memory the engine's process may use; above it is ended and started again")
 	f.StringVar(&s.profile, "profile", "", "keep the engine's registrations and caches in `DIR`")
 	f.StringVar(&s.tapes, "recordings", ".", "the `DIR` of the recordings that the page lists and makes")
+	f.BoolVar(&s.debug, "debug", false, "start the debugger on every browser at once: breakpoints stop workers from the first one on")
 	f.BoolVarP(&s.verbose, "verbose", "v", false, "log what happens to standard error")
 }
 
@@ -140,6 +142,9 @@ func (s *server) run(cmd *cobra.Command, io stdio, args []string) (err error) {
 		Attach: fleet.attach, Launch: fleet.launch, Discover: fleet.discover,
 	})
 	fleet.watch = server.WatchRequests
+	if s.debug {
+		fleet.debug = server.StartDebugging
+	}
 	served := make(chan error, 1)
 	serving, stop := context.WithCancel(ctx)
 	go func() { served <- server.Serve(serving, ln) }()
