@@ -73,6 +73,7 @@ func newRoot(io stdio) *cobra.Command {
 	root.AddGroup(
 		&cobra.Group{ID: "look", Title: "Look:"},
 		&cobra.Group{ID: "drive", Title: "Drive:"},
+		&cobra.Group{ID: "script", Title: "Script:"},
 		&cobra.Group{ID: "other", Title: "Other:"},
 	)
 	root.SetHelpCommandGroupID("other")
@@ -85,7 +86,9 @@ func newRoot(io stdio) *cobra.Command {
 	}
 	add("look", newServe(io), newEngine(io), newLs(io), newShow(io), newClients(io), newWatch(io), newCache(io), newRecord(io), newOpen(io), newRecordings(io), newFetches(io), newDiff(io), newImportHAR(io), newExportHAR(io), newReplay(io), newReport(io), newExplain(io), newDoctor(io))
 	add("drive", newActions(io)...)
-	add("other", newVersion(io), newDocs(io), newReplayChild(io), newReplayOne(io))
+	add("script", newRunScripts(io), newTypes(io))
+	add("drive", newDAP(io))
+	add("other", newVersion(io), newDocs(io), newReplayChild(io), newReplayOne(io), newRunChild(io))
 	return root
 }
 
