@@ -102,6 +102,7 @@ type Agent struct {
 	promiseConstructor, promisePrototype *goja.Object
 	resolve, noop, enqueueJob, react     goja.Callable
 	getOwnPropertyDescriptor             goja.Callable
+	uint8Array                           *goja.Object
 }
 
 type task struct {
@@ -323,6 +324,9 @@ func (a *Agent) runTask(t task) {
 	a.Checkpoint()
 	a.checkpointed()
 	a.reportRejections()
+	if a.debugger != nil {
+		a.debugger.taskEnds()
+	}
 	if t.after != nil {
 		t.after()
 	}

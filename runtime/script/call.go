@@ -42,6 +42,9 @@ func (a *Agent) checkpointed() {
 
 // Run runs a compiled script in the agent's native global.
 func (a *Agent) Run(p *goja.Program) (goja.Value, error) {
+	if a.debugger != nil {
+		a.debugger.begins(p)
+	}
 	a.depth++
 	defer a.leave()
 	v, err := a.rt.RunProgram(p)

@@ -98,9 +98,7 @@ type Pause struct {
 	Frames []*Frame
 	// Async is how script came to run that was not called; nil: it was.
 	Async *AsyncStack
-	// Hits counts the statements of debugged scripts that have run since the task
-	// began, while [Debugger.Count] is on.
-	Hits uint64
+	pausedAt
 }
 
 // AsyncStack is the stack that was there when the job that runs was made. Its frames

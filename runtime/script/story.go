@@ -32,11 +32,24 @@ type stories struct {
 	outer *uint64
 }
 
-func (s *stories) Grab() any { return s.agent.story }
+func (s *stories) Grab() any {
+	if d := s.agent.debugger; d != nil {
+		return d.grab(s.agent.story)
+	}
+	return s.agent.story
+}
 
 func (s *stories) Resumed(story any) {
 	s.outer = s.agent.story
+	if j, ok := story.(*job); ok {
+		s.agent.debugger.job, story = j, j.story
+	}
 	s.agent.story, _ = story.(*uint64)
 }
 
-func (s *stories) Exited() { s.agent.story, s.outer = s.outer, nil }
+func (s *stories) Exited() {
+	s.agent.story, s.outer = s.outer, nil
+	if d := s.agent.debugger; d != nil {
+		d.job = nil
+	}
+}

@@ -33,7 +33,7 @@ func (w *walker) expression(e ast.Expression, c context) {
 		w.expression(e.Right, c)
 	case *ast.AssignExpression:
 		w.expression(e.Left, c)
-		w.expression(e.Right, c)
+		w.named(e.Right, targetName(e.Left), c)
 	case *ast.ConditionalExpression:
 		w.expression(e.Test, c)
 		w.expression(e.Consequent, c)
@@ -43,8 +43,10 @@ func (w *walker) expression(e ast.Expression, c context) {
 	case *ast.UnaryExpression:
 		w.expression(e.Operand, c)
 	case *ast.AwaitExpression:
+		c.suspend()
 		w.expression(e.Argument, c)
 	case *ast.YieldExpression:
+		c.suspend()
 		w.expression(e.Argument, c)
 	case *ast.SpreadElement:
 		w.expression(e.Expression, c)
@@ -69,8 +71,7 @@ func (w *walker) expression(e ast.Expression, c context) {
 		w.properties(e.Properties, c)
 		w.expression(e.Rest, c)
 	case *ast.Binding:
-		w.expression(e.Target, c)
-		w.expression(e.Initializer, c)
+		w.binding(e, c)
 	}
 }
 
@@ -89,37 +90,77 @@ func (w *walker) properties(list []ast.Property, c context) {
 			if p.Computed {
 				w.expression(p.Key, c)
 			}
-			if f, ok := p.Value.(*ast.FunctionLiteral); ok {
-				w.literal(f, c, p.Kind != ast.PropertyKindValue)
+			if f, ok := p.Value.(*ast.FunctionLiteral); ok && p.Kind != ast.PropertyKindValue {
+				w.hint = keyName(p.Key, p.Computed)
+				w.literal(f, c, true)
 				continue
 			}
-			w.expression(p.Value, c)
+			w.named(p.Value, keyName(p.Key, p.Computed), c)
 		case *ast.SpreadElement:
 			w.expression(p.Expression, c)
 		}
 	}
 }
 
+// named walks an expression; a function without a name takes one.
+func (w *walker) named(e ast.Expression, name string, c context) {
+	if anonymous(e) {
+		w.hint = name
+	}
+	w.expression(e, c)
+}
+
+func keyName(key ast.Expression, computed bool) string {
+	if computed {
+		return ""
+	}
+	switch key := key.(type) {
+	case *ast.StringLiteral:
+		return key.Value.String()
+	case *ast.Identifier:
+		return key.Name.String()
+	case *ast.PrivateIdentifier:
+		return "#" + key.Name.String()
+	}
+	return ""
+}
+
+func targetName(target ast.Expression) string {
+	switch target := target.(type) {
+	case *ast.Identifier:
+		return target.Name.String()
+	case *ast.DotExpression:
+		return target.Identifier.Name.String()
+	}
+	return ""
+}
+
+func (c context) suspend() {
+	if c.marks != nil {
+		c.marks.suspends = true
+	}
+}
+
 // note takes the name of what is called.
 func (c context) note(callee ast.Expression) {
-	if c.calls == nil {
+	if c.marks == nil {
 		return
 	}
 	switch e := callee.(type) {
 	case *ast.Identifier:
-		*c.calls = append(*c.calls, e.Name.String())
+		c.marks.calls = append(c.marks.calls, e.Name.String())
 	case *ast.DotExpression:
-		*c.calls = append(*c.calls, e.Identifier.Name.String())
+		c.marks.calls = append(c.marks.calls, e.Identifier.Name.String())
 	case *ast.PrivateDotExpression:
-		*c.calls = append(*c.calls, e.Identifier.Name.String())
+		c.marks.calls = append(c.marks.calls, e.Identifier.Name.String())
 	case *ast.OptionalChain:
 		c.note(e.Expression)
 	case *ast.Optional:
 		c.note(e.Expression)
 	case *ast.FunctionLiteral, *ast.ArrowFunctionLiteral, *ast.Binding:
 		// called where it stands
-		*c.calls = append(*c.calls, "")
+		c.marks.calls = append(c.marks.calls, "")
 	default:
-		*c.calls = append(*c.calls, "")
+		c.marks.calls = append(c.marks.calls, "")
 	}
 }

@@ -116,8 +116,9 @@ func (w *walker) beforeExpression(kind ProbeKind, e ast.Expression, at file.Idx,
 	return builder{at}.sequence(w.armed(id, at, call), e)
 }
 
-// calls notes which functions a probe's statement calls.
-func (w *walker) calls(id int, names []string) {
-	slices.Sort(names)
-	w.table.Probes[id].Calls = slices.Compact(names)
+// mark notes what a probe's statement does.
+func (w *walker) mark(id int, m marks) {
+	slices.Sort(m.calls)
+	p := &w.table.Probes[id]
+	p.Calls, p.Suspends = slices.Compact(m.calls), m.suspends
 }

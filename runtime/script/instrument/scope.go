@@ -155,3 +155,14 @@ func parameters(list *ast.ParameterList) []Name {
 	}
 	return bound(list.Rest, false, names)
 }
+
+// declaredLexically are the top-level let, const and class names of a script.
+func declaredLexically(list []ast.Statement) []Name {
+	var names []Name
+	for _, s := range list {
+		if _, function := s.(*ast.FunctionDeclaration); !function {
+			names = declared([]ast.Statement{s}, names)
+		}
+	}
+	return names
+}

@@ -26,6 +26,12 @@ func (w *walker) statements(list []ast.Statement, c context, directives bool) []
 
 // statement appends a statement with what stands before it.
 func (w *walker) statement(s ast.Statement, c context, out []ast.Statement) []ast.Statement {
+	if parts := split(s); parts != nil {
+		for _, part := range parts {
+			out = w.statement(part, c, out)
+		}
+		return out
+	}
 	kind, at, stops := w.place(s)
 	if !stops {
 		w.inside(s, c)
@@ -37,10 +43,10 @@ func (w *walker) statement(s ast.Statement, c context, out []ast.Statement) []as
 	if kind == Debugger {
 		return out
 	}
-	var calls []string
-	c.calls = &calls
+	var m marks
+	c.marks = &m
 	w.inside(s, c)
-	w.calls(id, calls)
+	w.mark(id, m)
 	return append(out, s)
 }
 
@@ -56,9 +62,9 @@ func (w *walker) place(s ast.Statement) (ProbeKind, file.Idx, bool) {
 	case *ast.ThrowStatement:
 		return Throw, s.Throw, true
 	case *ast.VariableStatement:
-		return Statement, s.Var, initialised(s.List)
+		return initialised(s.List)
 	case *ast.LexicalDeclaration:
-		return Statement, s.Idx, initialised(s.List)
+		return initialised(s.List)
 	case *ast.IfStatement:
 		return Statement, w.ifAt(s), true
 	case *ast.ExpressionStatement:
@@ -108,14 +114,35 @@ func start(e ast.Expression) file.Idx {
 	}
 }
 
-// initialised reports a declaration that does something: V8 does not stop at others.
-func initialised(list []*ast.Binding) bool {
+// initialised is where a declaration stops: at the value, as V8 does, and not at all
+// when there is none.
+func initialised(list []*ast.Binding) (ProbeKind, file.Idx, bool) {
 	for _, b := range list {
 		if b.Initializer != nil {
-			return true
+			return Statement, start(b.Initializer), true
 		}
 	}
-	return false
+	return 0, 0, false
+}
+
+// split makes a declaration of several names with values one for each.
+func split(s ast.Statement) []ast.Statement {
+	var out []ast.Statement
+	switch s := s.(type) {
+	case *ast.VariableStatement:
+		if len(s.List) > 1 {
+			for _, b := range s.List {
+				out = append(out, &ast.VariableStatement{Var: s.Var, List: []*ast.Binding{b}})
+			}
+		}
+	case *ast.LexicalDeclaration:
+		if len(s.List) > 1 {
+			for _, b := range s.List {
+				out = append(out, &ast.LexicalDeclaration{Idx: s.Idx, Token: s.Token, List: []*ast.Binding{b}})
+			}
+		}
+	}
+	return out
 }
 
 // ifAt is where the word if stands, which the tree does not say: the last one in front
@@ -184,7 +211,7 @@ func (w *walker) inside(s ast.Statement, c context) {
 		w.expression(s.Argument, c)
 	case *ast.IfStatement:
 		w.expression(s.Test, c)
-		c.calls = nil
+		c.marks = nil
 		s.Consequent = w.branch(s.Consequent, c)
 		if s.Alternate != nil {
 			s.Alternate = w.branch(s.Alternate, c)
@@ -204,14 +231,22 @@ func (w *walker) inside(s ast.Statement, c context) {
 
 func (w *walker) bindings(list []*ast.Binding, c context) {
 	for _, b := range list {
-		w.expression(b.Target, c)
-		w.expression(b.Initializer, c)
+		w.binding(b, c)
 	}
+}
+
+func (w *walker) binding(b *ast.Binding, c context) {
+	w.expression(b.Target, c)
+	name := ""
+	if id, ok := b.Target.(*ast.Identifier); ok {
+		name = id.Name.String()
+	}
+	w.named(b.Initializer, name, c)
 }
 
 // block walks a block; head are names that the statement around declares for it.
 func (w *walker) block(s *ast.BlockStatement, c context, kind ScopeKind, head []Name) {
-	c.calls = nil
+	c.marks = nil
 	from, to := w.offset(s.LeftBrace), w.offset(s.RightBrace)+1
 	b := builder{s.LeftBrace}
 	names := declared(s.List, nil)
@@ -259,7 +294,7 @@ func (w *walker) branchWith(s ast.Statement, c context, head []Name, kind ScopeK
 
 func (w *walker) cases(s *ast.SwitchStatement, c context) {
 	w.expression(s.Discriminant, c)
-	c.calls = nil
+	c.marks = nil
 	if len(s.Body) == 0 {
 		return
 	}
@@ -318,12 +353,12 @@ func (w *walker) loop(s ast.Statement, c context) {
 
 // test is an expression that runs once in every turn of a loop.
 func (w *walker) test(e ast.Expression, c context) ast.Expression {
-	var calls []string
-	c.calls = &calls
+	var m marks
+	c.marks = &m
 	w.expression(e, c)
-	c.calls = nil
+	c.marks = nil
 	id, call := w.probe(Statement, start(e), c)
-	w.calls(id, calls)
+	w.mark(id, m)
 	return builder{start(e)}.sequence(w.armed(id, start(e), call), e)
 }
 
@@ -355,13 +390,13 @@ func (w *walker) forLoop(s *ast.ForStatement, c context) {
 	if s.Update != nil {
 		s.Update = w.test(s.Update, inner)
 	}
-	c.calls = nil
+	c.marks = nil
 	s.Body = w.branchWith(s.Body, c, head, BlockScope)
 }
 
 func (w *walker) forEach(into ast.ForInto, source ast.Expression, body ast.Statement, at file.Idx, c context) ast.Statement {
 	w.expression(source, c)
-	c.calls = nil
+	c.marks = nil
 	var head []Name
 	switch i := into.(type) {
 	case *ast.ForIntoVar:

@@ -8,6 +8,7 @@ type Table struct {
 	Scopes    []Scope
 	Functions []Function
 	Tries     []Range // blocks whose exceptions are caught, outer before inner
+	Lexical   []Name  // the script's top-level let, const and class
 }
 
 // Range is a piece of the text, To exclusive.
@@ -41,8 +42,10 @@ type Probe struct {
 	// (%w the value): from First on, two numbers each.
 	Private      []string
 	FirstPrivate int
-	// Calls are the names of the functions and methods that the statement calls itself.
-	Calls []string
+	// Calls are the names of the functions and methods that the statement calls itself,
+	// "" for others; Suspends says that it awaits or yields.
+	Calls    []string
+	Suspends bool
 }
 
 // Access is how a probe reaches the variables of a scope: variable i of the scope is
@@ -84,7 +87,7 @@ type Name struct {
 
 // Function is a function of the program; number 0 is the script itself.
 type Function struct {
-	Name  string // as far as the text says
+	Name  string // its own, or from where it stands; empty: none
 	Outer int    // the function around; -1 for the script
 	Range        // from its first word or parameter to behind its body
 	// Body is where its body begins.

@@ -13,14 +13,23 @@ import (
 type walker struct {
 	table *Table
 	text  string
+	// hint is the name that the function or class which comes next takes from where it
+	// stands.
+	hint string
 }
 
 // context is where a node is.
 type context struct {
 	scope *scope
 	fn    *function
-	// calls takes the names of functions that are called; nil: nobody asks.
-	calls *[]string
+	// marks takes what the statement around does; nil: nobody asks.
+	marks *marks
+}
+
+// marks are what a statement does itself, not in functions in it.
+type marks struct {
+	calls    []string
+	suspends bool
 }
 
 func (c context) functionIndex() int {
@@ -35,6 +44,7 @@ func (c context) functionIndex() int {
 func Program(tree *ast.Program, number int, text string) *Table {
 	w := &walker{table: &Table{Number: number}, text: text}
 	w.table.Functions = []Function{{Outer: -1, Range: Range{0, len(text)}}}
+	w.table.Lexical = declaredLexically(tree.Body)
 	tree.Body = w.statements(tree.Body, context{}, true)
 	return w.table
 }
@@ -44,6 +54,10 @@ func (w *walker) offset(at file.Idx) int { return min(max(int(at)-1, 0), len(w.t
 // openFunction adds a function to the table.
 func (w *walker) openFunction(c context, f Function) *function {
 	f.Outer = c.functionIndex()
+	if f.Name == "" {
+		f.Name = w.hint
+	}
+	w.hint = ""
 	w.table.Functions = append(w.table.Functions, f)
 	return &function{index: len(w.table.Functions) - 1, async: f.Async}
 }
@@ -146,8 +160,7 @@ func hasExpressions(list *ast.ParameterList) bool {
 
 func (w *walker) parameterList(list *ast.ParameterList, c context) {
 	for _, b := range list.List {
-		w.expression(b.Target, c)
-		w.expression(b.Initializer, c)
+		w.binding(b, c)
 	}
 	w.expression(list.Rest, c)
 }
@@ -165,12 +178,12 @@ func (w *walker) arrow(f *ast.ArrowFunctionLiteral, c context) {
 		at := start(body.Expression)
 		c.scope = w.openScope(c, FunctionScope, from, from+len(f.Source), nil, names)
 		w.parameterList(f.ParameterList, c)
-		var calls []string
-		c.calls = &calls
+		var m marks
+		c.marks = &m
 		w.expression(body.Expression, c)
-		c.calls = nil
+		c.marks = nil
 		id, call := w.probe(Return, at, c)
-		w.calls(id, calls)
+		w.mark(id, m)
 		b := builder{at}
 		e := b.sequence(w.armed(id, at, call), body.Expression)
 		if !f.Async {
@@ -189,10 +202,11 @@ func (w *walker) class(class *ast.ClassLiteral, c context, declaration bool) {
 	if class.Name != nil && !declaration {
 		names = []Name{{class.Name.Name.String(), true}}
 	}
+	w.hint = ""
 	c.scope = w.openScope(c, ClassScope, w.offset(class.Class), w.offset(class.RightBrace)+1, nil, names)
 	c.scope.private, c.scope.fixed = privateNames(class)
-	c.calls = nil
-	w.expression(class.SuperClass, context{scope: c.scope, fn: c.fn, calls: outer.calls})
+	c.marks = nil
+	w.expression(class.SuperClass, context{scope: c.scope, fn: c.fn, marks: outer.marks})
 	for _, element := range class.Body {
 		switch e := element.(type) {
 		case *ast.FieldDefinition:
@@ -204,6 +218,7 @@ func (w *walker) class(class *ast.ClassLiteral, c context, declaration bool) {
 			if e.Computed {
 				w.expression(e.Key, c)
 			}
+			w.hint = keyName(e.Key, e.Computed)
 			w.literal(e.Body, c, true)
 		case *ast.ClassStaticBlock:
 			from, to := w.offset(e.Static), w.offset(e.Block.RightBrace)+1
@@ -221,7 +236,7 @@ func (w *walker) field(e *ast.FieldDefinition, c context) {
 	at := start(e.Initializer)
 	fn := w.openFunction(c, Function{Range: Range{w.offset(e.Idx), w.offset(at) + 1}, Body: w.offset(at)})
 	c = context{scope: c.scope, fn: fn}
-	w.expression(e.Initializer, c)
+	w.named(e.Initializer, keyName(e.Key, e.Computed), c)
 	if !anonymous(e.Initializer) {
 		e.Initializer = w.beforeExpression(Statement, e.Initializer, at, c)
 	}

@@ -1,0 +1,300 @@
+package script
+
+import (
+	"errors"
+	"reflect"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/dop251/goja"
+	"github.com/dop251/goja/ast"
+	"github.com/dop251/goja/parser"
+	"github.com/dop251/goja/unistring"
+)
+
+// evaluateLimit is how long an evaluation may compute when nobody says.
+const evaluateLimit = 5 * time.Second
+
+// The names that an evaluation finds in its scope object.
+const (
+	evaluateThis  = "%this"
+	evaluateField = "%field" // (name, object): a private field
+	evaluateWrite = "%write" // (name, object, value)
+	scopeName     = "%scope" // a global binding: the scope object of the evaluation
+)
+
+// debugHelpers are values that the debugger makes before any script runs.
+type debugHelpers struct {
+	uint8Array *goja.Object
+	nothing    goja.Callable // () => {}
+}
+
+// scopeBinding makes the global binding %scope from a property of the global object.
+var scopeBinding = func() *goja.Program {
+	tree, err := goja.Parse("swinspect:debugger", "const scope_ = this.scope; (() => {})", parser.WithDisableSourceMaps)
+	if err != nil {
+		panic(err)
+	}
+	tree.Body[0].(*ast.LexicalDeclaration).List[0].Target.(*ast.Identifier).Name = scopeName
+	p, err := goja.CompileAST(tree, false)
+	if err != nil {
+		panic(err)
+	}
+	return p
+}()
+
+func (d *Debugger) helper() *debugHelpers {
+	if d.helpers != nil {
+		return d.helpers
+	}
+	rt, global := d.agent.rt, d.agent.rt.GlobalObject()
+	enter := func(goja.FunctionCall) goja.Value {
+		if n := len(d.watched); n > 0 {
+			return d.watched[n-1].object()
+		}
+		return rt.NewObject()
+	}
+	if err := global.DefineDataProperty("scope", rt.ToValue(enter), goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE); err != nil {
+		panic(err)
+	}
+	v, err := d.agent.Run(scopeBinding)
+	if deleted := global.Delete("scope"); err == nil {
+		err = deleted
+	}
+	if err != nil {
+		panic(err)
+	}
+	h := &debugHelpers{uint8Array: d.agent.uint8Array}
+	h.nothing, _ = goja.AssertFunction(v)
+	d.helpers = h
+	return h
+}
+
+// Evaluate runs an expression or statements in the frame's scope and gives the
+// completion value. What it throws is the error; one that computes for too long is
+// stopped: *TaskTimeoutError. ErrNotCaptured is a frame whose variables were not kept.
+func (f *Frame) Evaluate(source string) (goja.Value, error) {
+	if !f.Captured {
+		return nil, ErrNotCaptured
+	}
+	p, err := f.compile(source)
+	if err != nil {
+		return nil, err
+	}
+	return f.run1(p)
+}
+
+// assign is name = v among the global names.
+func (f *Frame) assign(name string, v goja.Value) (goja.Value, error) {
+	f.d.watched = append(f.d.watched, &Frame{Captured: false, frame: frame{d: f.d, assigned: v}})
+	defer f.d.leaveWatched()
+	p, err := withScope(&ast.Program{Body: []ast.Statement{&ast.ExpressionStatement{Expression: &ast.AssignExpression{
+		Operator: assignToken, Left: &ast.Identifier{Name: unistring.NewFromString(name), Idx: 1}, Right: &ast.Identifier{Name: assignedName, Idx: 1},
+	}}}})
+	if err != nil {
+		return nil, err
+	}
+	return f.d.limited(p)
+}
+
+func (d *Debugger) leaveWatched() { d.watched = d.watched[:len(d.watched)-1] }
+
+// run1 runs a program whose names are looked for in the frame first.
+func (f *Frame) run1(p *goja.Program) (goja.Value, error) {
+	d := f.d
+	d.helper()
+	d.watched = append(d.watched, f)
+	defer d.leaveWatched()
+	return d.limited(p)
+}
+
+// lookup reads a global name.
+func (d *Debugger) lookup(name string) (goja.Value, error) {
+	p := d.lookups[name]
+	if p == nil {
+		var err error
+		p, err = goja.CompileAST(&ast.Program{
+			Body: []ast.Statement{&ast.ExpressionStatement{Expression: &ast.Identifier{Name: unistring.NewFromString(name), Idx: 1}}},
+			File: emptyFile(),
+		}, false)
+		if err != nil {
+			return nil, err
+		}
+		d.lookups[name] = p
+	}
+	return d.limited(p)
+}
+
+// limited runs a program for the debugger's limit at most.
+func (d *Debugger) limited(p *goja.Program) (goja.Value, error) {
+	late := &TaskTimeoutError{Limit: d.options.EvaluateLimit, Source: "an evaluation"}
+	var mu sync.Mutex
+	over, fired := false, false
+	timer := time.AfterFunc(d.options.EvaluateLimit, func() {
+		mu.Lock()
+		defer mu.Unlock()
+		if !over {
+			fired = true
+			d.agent.rt.Interrupt(late)
+		}
+	})
+	a := d.agent
+	v, err := d.quietly(func() (goja.Value, error) {
+		a.depth++
+		defer a.leave()
+		return a.rt.RunProgram(p)
+	})
+	timer.Stop()
+	mu.Lock()
+	over = true
+	mu.Unlock()
+	if fired {
+		a.calm()
+	}
+	var interrupted *goja.InterruptedError
+	if errors.As(err, &interrupted) {
+		if interrupted.Value() == late {
+			return nil, late
+		}
+		panic(interrupted)
+	}
+	return v, err
+}
+
+// calm takes an interrupt back that was the debugger's, and no other's.
+func (a *Agent) calm() {
+	a.rt.ClearInterrupt()
+	a.mu.Lock()
+	reason := a.terminated
+	if reason == nil {
+		reason = a.overrun
+	}
+	a.mu.Unlock()
+	if reason != nil {
+		a.rt.Interrupt(reason)
+	}
+}
+
+// privateAccess finds .#name in the text of an evaluation.
+var privateAccess = regexp.MustCompile(`#[\p{L}_$]`)
+
+// compile compiles the text of an evaluation.
+func (f *Frame) compile(source string) (*goja.Program, error) {
+	tree, err := f.parse(source)
+	if err != nil {
+		return nil, err
+	}
+	tree.DeclarationList = nil // var assigns in the frame's scope, or globally
+	rewriteEvaluation(tree)
+	return withScope(tree)
+}
+
+// parse parses the text of an evaluation; one with private names as the body of a class
+// that has them.
+func (f *Frame) parse(source string) (*ast.Program, error) {
+	private := f.run.program.table.Probes[f.probe].Private
+	if len(private) == 0 || !privateAccess.MatchString(source) {
+		return Parse("", source)
+	}
+	var b strings.Builder
+	b.WriteString("(class {")
+	for _, name := range private {
+		b.WriteString("#" + strings.TrimPrefix(name, "#") + ";")
+	}
+	tree, err := Parse("", b.String()+"static {"+source+"\n}})")
+	if err != nil {
+		return nil, err
+	}
+	statement, _ := tree.Body[0].(*ast.ExpressionStatement)
+	if statement == nil || len(tree.Body) != 1 {
+		return nil, syntaxError("", source, "Unexpected token '}'", 0)
+	}
+	class, _ := statement.Expression.(*ast.ClassLiteral)
+	if class == nil || len(class.Body) == 0 {
+		return nil, syntaxError("", source, "Unexpected token '}'", 0)
+	}
+	block, _ := class.Body[len(class.Body)-1].(*ast.ClassStaticBlock)
+	if block == nil {
+		return nil, syntaxError("", source, "Unexpected token '}'", 0)
+	}
+	tree.Body = block.Block.List
+	return tree, nil
+}
+
+// withScope is with (%scope()) { … }.
+func withScope(tree *ast.Program) (*goja.Program, error) {
+	id := &ast.Identifier{Name: unistring.NewFromString(scopeName), Idx: 1}
+	call := &ast.CallExpression{Callee: id, LeftParenthesis: 1, RightParenthesis: 1}
+	if tree.File == nil {
+		tree.File = emptyFile()
+	}
+	tree.Body = []ast.Statement{&ast.WithStatement{With: 1, Object: call, Body: &ast.BlockStatement{LeftBrace: 1, List: tree.Body, RightBrace: 1}}}
+	return goja.CompileAST(tree, false)
+}
+
+// rewriteEvaluation gives an evaluation the frame's this and its private names.
+func rewriteEvaluation(tree *ast.Program) {
+	call := func(name string, at ast.Expression, arguments ...ast.Expression) ast.Expression {
+		idx := at.Idx0()
+		return &ast.CallExpression{Callee: &ast.Identifier{Name: unistring.NewFromString(name), Idx: idx}, LeftParenthesis: idx, ArgumentList: arguments, RightParenthesis: idx}
+	}
+	text := func(e *ast.PrivateDotExpression) ast.Expression {
+		return &ast.StringLiteral{Idx: e.Idx0(), Literal: e.Identifier.Name.String(), Value: e.Identifier.Name}
+	}
+	var walk func(v reflect.Value, own bool)
+	var replace func(e ast.Expression, own bool) ast.Expression
+	replace = func(e ast.Expression, own bool) ast.Expression {
+		switch e := e.(type) {
+		case *ast.ThisExpression:
+			if !own {
+				return &ast.Identifier{Name: unistring.NewFromString(evaluateThis), Idx: e.Idx}
+			}
+		case *ast.AssignExpression:
+			if target, ok := e.Left.(*ast.PrivateDotExpression); ok && e.Operator == assignToken {
+				walk(reflect.ValueOf(&target.Left).Elem(), own)
+				walk(reflect.ValueOf(&e.Right).Elem(), own)
+				return call(evaluateWrite, target, text(target), target.Left, e.Right)
+			}
+		case *ast.PrivateDotExpression:
+			walk(reflect.ValueOf(&e.Left).Elem(), own)
+			return call(evaluateField, e, text(e), e.Left)
+		}
+		return nil
+	}
+	walk = func(v reflect.Value, own bool) {
+		switch v.Kind() {
+		case reflect.Interface, reflect.Pointer:
+			if v.IsNil() || isFile(v) {
+				return
+			}
+			if v.Kind() == reflect.Interface && v.CanSet() {
+				if e, ok := v.Interface().(ast.Expression); ok {
+					if other := replace(e, own); other != nil && reflect.TypeOf(other).AssignableTo(v.Type()) {
+						v.Set(reflect.ValueOf(other))
+						return
+					}
+				}
+			}
+			switch v.Interface().(type) {
+			case *ast.FunctionLiteral:
+				own = true
+			case *ast.ClassLiteral:
+				return // has its own this and its own private names
+			}
+			walk(v.Elem(), own)
+		case reflect.Struct:
+			for i := range v.NumField() {
+				if field := v.Field(i); v.Type().Field(i).IsExported() && mayHold(field) {
+					walk(field, own)
+				}
+			}
+		case reflect.Slice:
+			for i := range v.Len() {
+				walk(v.Index(i), own)
+			}
+		}
+	}
+	walk(reflect.ValueOf(&tree.Body).Elem(), false)
+}

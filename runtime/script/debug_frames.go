@@ -1,0 +1,209 @@
+package script
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/dop251/goja"
+
+	"github.com/swinspect/swinspect/runtime/script/instrument"
+)
+
+// frame is what a Frame has for the debugger.
+type frame struct {
+	d        *Debugger
+	run      *debugRun // nil: code that is not debugged
+	function int
+	probe    int
+	call     int64 // of an async function; 0: unknown
+	accessor goja.Callable
+	thunks   []goja.Value
+	assigned goja.Value // of an assignment to a global name
+}
+
+// depthOf counts the frames of the stack, with those that wait for it; on the loop.
+func (d *Debugger) depthOf(h *hit) int {
+	if h.depth < 0 {
+		d.frames = d.agent.rt.CaptureCallStack(0, d.frames[:0])
+		h.depth = len(d.frames)
+	}
+	return h.depth
+}
+
+// called counts the frames that were called, without those that wait for them. The
+// interpreter tells the latter at the end of the former and does not say where they
+// begin; but a stack is as deep as the limit that it just does not exceed.
+func (d *Debugger) called() int {
+	rt := d.agent.rt
+	defer rt.SetMaxCallStackSize(maxCallStack + pauseStack)
+	low, high := 0, maxCallStack+pauseStack // the depth is in [low, high]
+	for low < high {
+		middle := (low + high) / 2
+		rt.SetMaxCallStackSize(middle)
+		if _, err := d.helper().nothing(goja.Undefined()); err != nil {
+			low = middle + 1
+		} else {
+			high = middle
+		}
+	}
+	return len(rt.CaptureCallStack(low, nil))
+}
+
+// frameOf is the frame in which a probe stands.
+func (d *Debugger) frameOf(h *hit) *Frame {
+	if h.frame == nil {
+		h.frame = d.newFrame(h.run, h.probe, h.arguments)
+	}
+	return h.frame
+}
+
+// newFrame is a frame whose accessor is known.
+func (d *Debugger) newFrame(run *debugRun, id int, arguments []goja.Value) *Frame {
+	p := run.program
+	at := p.places[id]
+	f := &Frame{Line: at.line, Column: at.column, Captured: true, frame: frame{d: d, run: run, probe: id, thunks: slices.Clone(arguments[2:])}}
+	f.accessor, _ = goja.AssertFunction(arguments[1])
+	f.function = p.table.Probes[id].Function
+	if at.source >= 0 {
+		f.Script = run.scripts[at.source]
+	}
+	f.Function = p.table.Functions[f.function].Name
+	f.AtReturn = p.table.Probes[id].Kind == instrument.End
+	if f.AtReturn {
+		f.Return = goja.Undefined()
+	}
+	d.finish(f)
+	f.call = f.activation()
+	f.Scopes = f.scopes()
+	return f
+}
+
+// finish fills in what follows from the function and the script.
+func (d *Debugger) finish(f *Frame) {
+	if f.run != nil && f.function > 0 {
+		at := f.run.program.functions[f.function]
+		f.FunctionLine, f.FunctionColumn = at.line, at.column
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	f.Library = d.isLibrary(f.Script)
+}
+
+// describe fills in the frames of a pause; on the loop.
+func (d *Debugger) describe(p *Pause, h *hit) {
+	stack := d.agent.rt.CaptureCallStack(0, nil)
+	p.depth, p.job, p.story = len(stack), d.job, d.agent.Story()
+	called := len(stack)
+	if d.job != nil {
+		called = min(d.called(), len(stack))
+	}
+	top := d.frameOf(h)
+	if len(stack) > 1 && nameOf(&stack[1]) != "" {
+		top.Function = nameOf(&stack[1])
+	}
+	p.Frames = []*Frame{top}
+	for i := 2; i < called; i++ {
+		f := d.locate(&stack[i])
+		if f == nil {
+			continue
+		}
+		if s := len(stack) - i + 1; s < len(d.slots) && d.slots[s].fits(f) {
+			kept := d.newFrame(d.slots[s].run, d.slots[s].probe, d.slots[s].arguments)
+			kept.Function, kept.Line, kept.Column, kept.Script = f.Function, f.Line, f.Column, f.Script
+			kept.AtReturn, kept.Return = false, nil
+			f = kept
+		}
+		f.Index = len(p.Frames)
+		p.Frames = append(p.Frames, f)
+	}
+	if called < len(stack) {
+		waiting := &AsyncStack{Description: "await"}
+		for i := called; i < len(stack); i++ {
+			if f := d.locate(&stack[i]); f != nil {
+				f.Index = len(waiting.Frames)
+				waiting.Frames = append(waiting.Frames, f)
+			}
+		}
+		p.Async = waiting
+	}
+	if d.job != nil {
+		p.Async = d.job.stack.after(d, p.Async)
+	}
+}
+
+// nameOf is the name of an interpreter's frame; empty for what has none.
+func nameOf(s *goja.StackFrame) string {
+	if name := s.FuncName(); name != "<anonymous>" {
+		return name
+	}
+	return ""
+}
+
+// locate makes a frame of one of the interpreter's; nil for natives and the engine's
+// own code.
+func (d *Debugger) locate(s *goja.StackFrame) *Frame {
+	name := s.SrcName()
+	if name == "<native>" || name == "" || strings.HasPrefix(name, "swinspect:") && !strings.HasPrefix(name, "swinspect:prelude") {
+		return nil
+	}
+	at := s.Position()
+	f := &Frame{Function: nameOf(s), Line: at.Line, Column: at.Column, frame: frame{d: d, probe: -1}}
+	d.mu.Lock()
+	for _, run := range d.runs {
+		source, ok := run.program.byURL[at.Filename]
+		if !ok {
+			continue
+		}
+		run.find(f, source, at.Line, at.Column)
+		if f.run != nil && (f.Function == "" || run.program.table.Functions[f.function].Name == f.Function) {
+			break
+		}
+	}
+	d.mu.Unlock()
+	d.finish(f)
+	f.Scopes = f.outermost()
+	return f
+}
+
+// find places a frame of the interpreter, whose columns are in bytes, or in the
+// original text of what was lowered.
+func (r *debugRun) find(f *Frame, source, line, column int) {
+	p := r.program
+	f.run, f.Script, f.function, f.probe = r, r.scripts[source], 0, -1
+	if p.lowered != nil {
+		r.findLowered(f, source, place{source, line, column})
+		return
+	}
+	offset := p.offset(line, column)
+	at := p.place(offset)
+	f.Line, f.Column = at.line, at.column
+	for i := len(p.table.Functions) - 1; i > 0; i-- {
+		if g := p.table.Functions[i]; g.From <= offset && offset < g.To {
+			f.function = i
+			break
+		}
+	}
+	best := -1
+	for _, id := range p.table.Functions[f.function].Probes {
+		if o := p.table.Probes[id].Offset; o <= offset && o > best {
+			best, f.probe = o, id
+		}
+	}
+}
+
+func (r *debugRun) findLowered(f *Frame, source int, at place) {
+	p := r.program
+	var best place
+	for _, id := range p.sources[source].order {
+		if at.before(p.places[id]) {
+			break
+		}
+		g := p.table.Probes[id].Function
+		if name := p.table.Functions[g].Name; f.Function != "" && name != f.Function {
+			continue
+		}
+		if f.probe < 0 || !p.places[id].before(best) {
+			best, f.probe, f.function = p.places[id], id, g
+		}
+	}
+}

@@ -1,0 +1,200 @@
+package script
+
+import (
+	"slices"
+
+	"github.com/dop251/goja"
+
+	"github.com/swinspect/swinspect/runtime/script/instrument"
+)
+
+// Why a probe is armed; the bits of its byte.
+const (
+	stopsHere byte = 1 << iota // a breakpoint stands there
+	stepping                   // a step or a pause may end there
+	keeping                    // its accessor is kept for the frames of a later pause
+	throwing                   // exceptions pause
+)
+
+// breakpoint is one that was set.
+type breakpoint struct {
+	id        string
+	run       *debugRun
+	probe     int
+	condition string
+	once      bool
+}
+
+// store writes a byte that the interpreter may be reading just now. It reads the one
+// value or the other; the race detector is not told of it.
+//
+//go:norace
+func store(to *byte, value byte) { *to = value }
+
+// armAll arms every program anew; with mu held.
+func (d *Debugger) armAll() {
+	for _, run := range d.runs {
+		d.arm(run)
+	}
+}
+
+// arm computes the bytes of a program; with mu held.
+func (d *Debugger) arm(run *debugRun) {
+	want := make([]byte, len(run.flags))
+	if !d.skipAll && !d.inactive {
+		for _, b := range d.breakpoints {
+			if b.run == run {
+				want[b.probe] |= stopsHere
+			}
+		}
+		if d.exceptions != NoExceptions {
+			for i, p := range run.program.table.Probes {
+				if p.Kind == instrument.Throw {
+					want[i] |= throwing
+				}
+			}
+		}
+	}
+	if !d.skipAll {
+		d.armStep(run, want)
+	}
+	d.armKeeping(run, want)
+	for i := range want {
+		store(&run.flags[i], want[i])
+	}
+}
+
+// install makes the names of a program's probes; on the loop.
+func (d *Debugger) install(run *debugRun) {
+	rt, global := d.agent.rt, d.agent.rt.GlobalObject()
+	bytes, err := rt.New(d.helper().uint8Array, rt.ToValue(rt.NewArrayBuffer(run.flags)))
+	if err != nil {
+		panic(err)
+	}
+	yes := rt.ToValue(true)
+	for name, v := range map[string]any{
+		"b": bytes,
+		"p": func(c goja.FunctionCall) goja.Value { d.hit(run, c.Arguments); return yes },
+		"n": func(goja.FunctionCall) goja.Value { d.calls++; return rt.ToValue(d.calls) },
+	} {
+		if err := global.DefineDataProperty(name, rt.ToValue(v), goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE); err != nil {
+			panic(err)
+		}
+	}
+	_, err = d.agent.Run(run.program.declare)
+	for _, name := range []string{"b", "p", "n"} {
+		if deleted := global.Delete(name); deleted != nil {
+			err = deleted
+		}
+	}
+	if err != nil {
+		d.agent.log.Error("a script cannot be debugged", "agent", d.agent.name, "error", err)
+	}
+}
+
+// hit is told of a probe that is armed, or of a debugger statement; on the loop.
+func (d *Debugger) hit(run *debugRun, arguments []goja.Value) {
+	if d.quiet > 0 || len(arguments) < 2 {
+		return
+	}
+	id := int(arguments[0].ToInteger())
+	if id < 0 || id >= len(run.program.table.Probes) {
+		return
+	}
+	h := &hit{run: run, probe: id, arguments: arguments, depth: -1}
+	d.mu.Lock()
+	flags := run.flags[id]
+	skip := d.skipAll
+	d.mu.Unlock()
+	if flags&(keeping|stepping) != 0 {
+		d.keep(h)
+	}
+	if skip {
+		return
+	}
+	if p := d.reason(h, flags); p != nil {
+		d.pause(p, h)
+	}
+}
+
+// hit is a probe that was called.
+type hit struct {
+	run       *debugRun
+	probe     int
+	arguments []goja.Value
+	depth     int // how many frames; below 0: not counted yet
+	frame     *Frame
+}
+
+func (h *hit) about() *instrument.Probe { return &h.run.program.table.Probes[h.probe] }
+
+// script is where a probe is; nil for code that is no script's.
+func (h *hit) script() *DebugScript {
+	if s := h.run.program.places[h.probe].source; s >= 0 {
+		return h.run.scripts[s]
+	}
+	return nil
+}
+
+// reason says why to stop at a probe; nil: not at all.
+func (d *Debugger) reason(h *hit, flags byte) *Pause {
+	p := &Pause{}
+	d.mu.Lock()
+	soon, library, inactive := d.soon, d.isLibrary(h.script()), d.inactive
+	var here []*breakpoint
+	if flags&stopsHere != 0 {
+		for _, b := range d.breakpoints {
+			if b.run == h.run && b.probe == h.probe {
+				here = append(here, b)
+			}
+		}
+	}
+	d.mu.Unlock()
+	slices.SortFunc(here, func(a, b *breakpoint) int { return compareIDs(a.id, b.id) })
+	for _, b := range here {
+		if stop, problem := d.holds(h, b); stop {
+			p.Hit = append(p.Hit, b.id)
+			if problem != "" {
+				p.ConditionError = problem
+			}
+		}
+	}
+	switch {
+	case len(p.Hit) > 0:
+		p.Reason = PauseOnBreakpoint
+	case h.about().Kind == instrument.Debugger && !inactive:
+		p.Reason = PauseOnDebugger
+	case soon && !library && h.script() != nil:
+		p.Reason = PauseOnRequest
+	case flags&stepping != 0 && !library && h.script() != nil && d.stepEnds(h):
+		p.Reason = PauseOnStep
+	default:
+		return nil
+	}
+	return p
+}
+
+// holds evaluates a breakpoint's condition; one that throws stops.
+func (d *Debugger) holds(h *hit, b *breakpoint) (stop bool, problem string) {
+	if b.condition == "" {
+		return true, ""
+	}
+	v, err := d.frameOf(h).Evaluate(b.condition)
+	if err != nil {
+		return true, d.agent.Describe(err).Error()
+	}
+	return v.ToBoolean(), ""
+}
+
+func compareIDs(a, b string) int {
+	if len(a) != len(b) {
+		return len(a) - len(b)
+	}
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,151 @@
+package script
+
+import (
+	"github.com/swinspect/swinspect/runtime/script/instrument"
+)
+
+type stepKind byte
+
+const (
+	stepInto stepKind = iota
+	stepOver
+	stepOut
+	stepToAwait
+)
+
+// step is a step under way. It does not change once it is made.
+type step struct {
+	kind     stepKind
+	run      *debugRun
+	function int
+	depth    int   // frames when it began
+	call     int64 // of an async function: which call; else 0
+	job      *job
+	story    uint64
+	// waits says that the statement it began at awaits: the caller goes on meanwhile.
+	waits bool
+	// to is the function that waits for this one: where stepToAwait ends.
+	to functionOf
+	// in are the functions whose statements may end it; nil: all.
+	in map[functionOf]bool
+}
+
+// functionOf is a function of a program.
+type functionOf struct {
+	run      *debugRun
+	function int
+}
+
+// outlives reports a step that goes on when its task ends: at an await.
+func (s *step) outlives() bool { return s.kind == stepToAwait || s.kind == stepOver && s.call != 0 }
+
+// armStep arms the statements where a step or a pause may end; with mu held.
+func (d *Debugger) armStep(run *debugRun, want []byte) {
+	switch {
+	case d.soon || d.step != nil && d.step.in == nil:
+		for i := range want {
+			want[i] |= stepping
+		}
+	case d.step != nil:
+		for f := range d.step.in {
+			if f.run == run {
+				for _, id := range run.program.table.Functions[f.function].Probes {
+					want[id] |= stepping
+				}
+			}
+		}
+	}
+}
+
+// StepInto stops at the next statement.
+func (d *Debugger) StepInto() error {
+	return d.goOn(func(*Pause) *step { return &step{kind: stepInto} })
+}
+
+// StepOver stops at the next statement of the same call, also behind an await, or of
+// its caller.
+func (d *Debugger) StepOver() error {
+	return d.goOn(func(p *Pause) *step { return d.stepFrom(p, stepOver) })
+}
+
+// StepOut stops at the next statement of the caller; of the function that waits for
+// this one when nothing called it.
+func (d *Debugger) StepOut() error {
+	return d.goOn(func(p *Pause) *step { return d.stepFrom(p, stepOut) })
+}
+
+// ToAwait goes on until the function that waits for this one resumes.
+func (d *Debugger) ToAwait() error {
+	return d.goOn(func(p *Pause) *step { return d.stepFrom(p, stepToAwait) })
+}
+
+// stepFrom makes a step from where the agent is paused; with mu held.
+func (d *Debugger) stepFrom(p *Pause, kind stepKind) *step {
+	top := p.Frames[0]
+	s := &step{
+		kind: kind, run: top.run, function: top.function, depth: p.depth, call: top.call, job: p.job, story: p.story,
+		in: map[functionOf]bool{{top.run, top.function}: true},
+	}
+	probe := top.run.program.table.Probes[top.probe]
+	s.waits = probe.Suspends
+	called := false
+	for _, f := range p.Frames[1:] {
+		if f.run != nil {
+			called = true
+			s.in[functionOf{f.run, f.function}] = true
+		}
+	}
+	atEnd := probe.Kind == instrument.Return || probe.Kind == instrument.End
+	if kind == stepToAwait || !called && kind == stepOut || kind == stepOver && s.call != 0 && atEnd && (!called || s.waits) {
+		if to, ok := p.waiting(); ok {
+			s.kind, s.to = stepToAwait, to
+			s.in = map[functionOf]bool{to: true}
+			return s
+		}
+		if kind == stepToAwait {
+			s.kind = stepOut
+		}
+	}
+	return s
+}
+
+// waiting is the function that waits for the one at the bottom of the stack.
+func (p *Pause) waiting() (functionOf, bool) {
+	for s := p.Async; s != nil; s = s.Parent {
+		for _, f := range s.Frames {
+			if f.run != nil {
+				return functionOf{f.run, f.function}, true
+			}
+		}
+	}
+	return functionOf{}, false
+}
+
+// stepEnds reports whether the step ends at a probe; on the loop.
+func (d *Debugger) stepEnds(h *hit) bool {
+	d.mu.Lock()
+	s := d.step
+	d.mu.Unlock()
+	if s == nil {
+		return false
+	}
+	function := functionOf{h.run, h.about().Function}
+	switch s.kind {
+	case stepInto:
+		return true
+	case stepToAwait:
+		return function == s.to && d.agent.Story() == s.story
+	}
+	depth := d.depthOf(h)
+	sameJob := d.job == s.job
+	if s.kind == stepOut {
+		return sameJob && depth < s.depth
+	}
+	if s.call == 0 {
+		return depth <= s.depth
+	}
+	if function.run == s.run && function.function == s.function {
+		return d.callOf(h) == s.call
+	}
+	return sameJob && depth < s.depth && !s.waits
+}
