@@ -92,14 +92,14 @@ no test of that name; 3 no browser; 4 it took longer than --limit; 130 interrupt
 func (r *scriptRun) bind(cmd *cobra.Command) {
 	f := cmd.Flags()
 	j := &r.job
-	f.StringVarP(&j.Backend, "backend", "b", "engine", "what tests run on: `engine, chromium`, or the endpoint of a browser that runs\n(env SWINSPECT_BACKEND)")
+	f.StringVarP(&j.Backend, "backend", "b", "engine", "what tests run on: `BACKEND` is engine, chromium, or the endpoint of a browser that runs\n(env SWINSPECT_BACKEND)")
 	f.StringVarP(&j.Filter, "filter", "f", "", "only the tests whose file and name contain `TEXT`, or match /REGEXP/")
 	f.BoolVarP(&r.watch, "watch", "w", false, "run again when a script, or what it uses, changes")
 	f.StringArrayVarP(&r.reporters, "reporter", "r", nil, "`FORMAT[=FILE]` of a report: "+strings.Join(report.Formats, ", ")+"; repeatable")
-	f.IntVarP(&r.jobs, "parallel", "j", 0, "how many files at a time; 0 is one per core, on a browser half of that")
-	f.DurationVar(&j.Timeout, "timeout", 30*time.Second, "how long a test may take")
-	f.DurationVar(&j.WaitTimeout, "wait-timeout", 5*time.Second, "how long a wait, or an expectation that tries again, may take")
-	f.DurationVar(&r.limit, "limit", 0, "how long all of it may take; 0 is without limit")
+	f.IntVarP(&r.jobs, "parallel", "j", 0, "run `N` files at a time; 0 is one per core, on a browser half of that")
+	f.DurationVar(&j.Timeout, "timeout", 30*time.Second, "how `LONG` a test may take")
+	f.DurationVar(&j.WaitTimeout, "wait-timeout", 5*time.Second, "how `LONG` a wait, or an expectation that tries again, may take")
+	f.DurationVar(&r.limit, "limit", 0, "how `LONG` all of it may take; 0 is without limit")
 	f.IntVar(&j.Retries, "retries", 0, "try a test that fails again, up to `N` times; one that passes then is flaky")
 	f.IntVar(&j.Bail, "bail", 0, "stop after `N` tests have failed; 0 is never")
 	f.Lookup("bail").NoOptDefVal = "1"
