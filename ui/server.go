@@ -31,6 +31,8 @@ type Options struct {
 	Recordings string
 	// Replay runs recorded requests on the reference engine; nil: there is none.
 	Replay Replayer
+	// Scripts runs the project's session scripts; nil: there are none.
+	Scripts Scripter
 	// Debug makes the debugger of a browser, off; nil, or an answer of nil: it cannot be
 	// debugged. The server closes what it made.
 	Debug func(b Browser) Debugger
@@ -70,6 +72,7 @@ type Server struct {
 	resent  resends
 	library library
 	replays replays
+	scripts scriptRuns
 	seats   seats
 	values  readings // of paused workers
 	code    code.Cache
@@ -167,6 +170,7 @@ func (s *Server) Close() {
 	s.seats.closeAll()
 	s.watches.closeAll()
 	s.replays.close()
+	s.scripts.close()
 	if err := s.library.close(); err != nil {
 		s.log.Warn("ending recordings", "error", err)
 	}

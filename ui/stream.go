@@ -109,7 +109,7 @@ func (st *stream) run(ctx context.Context) error {
 // signals are closed when something that any page shows changes.
 func (s *Server) signals() []<-chan struct{} {
 	out := []<-chan struct{}{s.opts.Hub.Changed(), s.library.Changed(), s.replays.Changed(), s.notices.Changed(), s.found.Changed(), s.reads.Changed(),
-		s.values.Changed(), s.seats.Changed(), s.opts.Breakpoints.Changed()}
+		s.values.Changed(), s.seats.Changed(), s.scripts.Changed(), s.opts.Breakpoints.Changed()}
 	for _, b := range s.browsers() {
 		out = append(out, b.Changed())
 		if seat := s.seats.get(b.ID()); seat != nil {
