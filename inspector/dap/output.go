@@ -2,6 +2,7 @@ package dap
 
 import (
 	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -82,8 +83,12 @@ func (x *session) tellChanges(at *Debuggee) {
 	x.mu.Lock()
 	wanted := x.common.StateEvents
 	x.mu.Unlock()
-	if news && wanted {
-		x.out.event("swinspect/state", stateOf(at.Browser.State()))
+	if !news || !wanted {
+		return
+	}
+	if now := stateOf(at.Browser.State()); !reflect.DeepEqual(now, x.told.state) {
+		x.told.state = now
+		x.out.event("swinspect/state", now)
 	}
 }
 

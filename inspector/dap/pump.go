@@ -19,6 +19,7 @@ type told struct {
 	log      uint64 // number of the newest line
 	change   uint64 // of the browser's newest change
 	stepBack bool   // it was offered
+	state    StateBody
 }
 
 // startPump begins to tell what happens, and opens the pages that were asked for.
