@@ -2,6 +2,7 @@ package debugging
 
 import (
 	"flag"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -10,6 +11,9 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/swinspect/swinspect/internal/backend"
+	"github.com/swinspect/swinspect/runtime/devtools"
+	"github.com/swinspect/swinspect/runtime/fetch"
+	"github.com/swinspect/swinspect/runtime/window"
 )
 
 var (
@@ -21,12 +25,15 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestChromium(t *testing.T) { runAll(t, backend.Options{Chromium: true}, *update) }
 
+// TestEngine runs on the engine in this process, so that -race sees it.
 func TestEngine(t *testing.T) {
-	o, err := backend.Engine(t.Context(), t.TempDir(), "--allow", "*")
-	if err != nil {
-		t.Fatal(err)
-	}
-	runAll(t, o, false)
+	live := fetch.Live(fetch.LiveOptions{AllowedOrigins: []string{"*"}})
+	defer live.CloseIdleConnections()
+	engine := devtools.New(devtools.Options{Browser: window.BrowserOptions{Network: live}})
+	defer engine.Close()
+	listener := httptest.NewServer(engine.Handler())
+	defer listener.Close()
+	runAll(t, backend.Options{Endpoint: listener.URL}, false)
 }
 
 func runAll(t *testing.T, o backend.Options, write bool) {

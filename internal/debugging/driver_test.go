@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"sort"
 	"strings"
 	"testing"
@@ -49,6 +50,9 @@ type debuggee struct {
 	waiting []cdp.Event
 	urls    map[string]string // of scripts
 	last    object            // the last pause
+	// closures are the names that are said of closures, when not nil: V8 keeps only the
+	// variables that a function uses.
+	closures []string
 }
 
 // drive runs a scenario with the files of a site.
@@ -239,6 +243,31 @@ func (w *debuggee) fails(method string, params any) {
 
 func (w *debuggee) run() { w.t.Helper(); w.send("Runtime.runIfWaitingForDebugger", nil) }
 
+// take puts an event with those that wait.
+func (w *debuggee) take(e cdp.Event) {
+	if e.Method == "Debugger.scriptParsed" {
+		var p object
+		_ = json.Unmarshal(e.Params, &p)
+		w.urls[p["scriptId"].(string)] = p["url"].(string)
+	}
+	w.waiting = append(w.waiting, e)
+}
+
+// note takes the events that are there.
+func (w *debuggee) note() {
+	for {
+		select {
+		case e, ok := <-w.events.C():
+			if !ok {
+				return
+			}
+			w.take(e)
+		default:
+			return
+		}
+	}
+}
+
 // next is the next event of a method; scripts are taken note of on the way.
 func (w *debuggee) next(within time.Duration, methods ...string) (string, object, bool) {
 	timer := time.NewTimer(within)
@@ -254,12 +283,7 @@ func (w *debuggee) next(within time.Duration, methods ...string) (string, object
 					return "", nil, false
 				}
 				e = got
-				if e.Method == "Debugger.scriptParsed" {
-					var p object
-					_ = json.Unmarshal(e.Params, &p)
-					w.urls[p["scriptId"].(string)] = p["url"].(string)
-				}
-				w.waiting = append(w.waiting, e)
+				w.take(e)
 			case <-timer.C:
 				return "", nil, false
 			}
@@ -292,12 +316,24 @@ func (w *debuggee) parsed(path string) object {
 // paused waits for the next pause and says where and why.
 func (w *debuggee) paused() object {
 	w.t.Helper()
+	return w.pausedIn(99)
+}
+
+// pausedTop is paused with the innermost frame only.
+func (w *debuggee) pausedTop() object {
+	w.t.Helper()
+	return w.pausedIn(1)
+}
+
+func (w *debuggee) pausedIn(depth int) object {
+	w.t.Helper()
 	_, p, ok := w.next(patience, "Debugger.paused")
 	if !ok {
 		w.t.Fatalf("no pause came\n%s", w.out.String())
 	}
 	w.last = p
-	line := fmt.Sprintf("paused: %s at %s", reasons(p), w.stack(p["callFrames"]))
+	frames, _ := p["callFrames"].([]any)
+	line := fmt.Sprintf("paused: %s at %s", reasons(p), w.stack(frames[:min(depth, len(frames))]))
 	if hits, _ := p["hitBreakpoints"].([]any); len(hits) > 0 {
 		line += fmt.Sprintf(" hit %s", w.plain(fmt.Sprint(hits...)))
 	}
@@ -367,7 +403,7 @@ func (w *debuggee) frame(f object) string {
 }
 
 func (w *debuggee) place(l object) string {
-	w.next(0, "none") // take note of scripts
+	w.note()
 	return w.plain(fmt.Sprintf("%s:%v", w.urls[fmt.Sprint(l["scriptId"])], l["lineNumber"]))
 }
 
@@ -381,6 +417,21 @@ func (w *debuggee) step(method string) object {
 	w.do(method, nil)
 	w.discard("Debugger.resumed")
 	return w.paused()
+}
+
+// console waits for a console message and says it.
+func (w *debuggee) console() {
+	w.t.Helper()
+	_, p, ok := w.next(patience, "Runtime.consoleAPICalled")
+	if !ok {
+		w.t.Fatalf("no message came\n%s", w.out.String())
+	}
+	var all []string
+	list, _ := p["args"].([]any)
+	for _, a := range list {
+		all = append(all, value(a))
+	}
+	w.say("console.%s %s", p["type"], strings.Join(all, " "))
 }
 
 // lines steps on until it is at another place than before, and says it: browsers differ
@@ -433,7 +484,8 @@ func (w *debuggee) eval(expression string) {
 
 func (w *debuggee) result(r object) string {
 	if d, ok := r["exceptionDetails"].(object); ok {
-		return "throws " + firstLine(value(d["exception"]))
+		name, _, _ := strings.Cut(firstLine(value(d["exception"])), ":") // wording differs
+		return "throws " + name
 	}
 	return firstLine(value(r["result"]))
 }
@@ -458,31 +510,50 @@ func value(v any) string {
 	return fmt.Sprint(o["type"])
 }
 
-// scopes says the scopes of a frame, without the global ones.
+func or(s, other string) string {
+	if s == "" {
+		return other
+	}
+	return s
+}
+
+// scopes says the scopes of a frame that hold something, without what is in the global
+// object.
 func (w *debuggee) scopes(frame int) {
 	w.t.Helper()
 	chain, _ := at(w.last, "callFrames", frame, "scopeChain").([]any)
-	for i, s := range chain {
+	for _, s := range chain {
 		kind := at(s, "type").(string)
 		if kind == "global" {
-			w.say("  scope %d global", i)
+			w.say("  scope global")
 			continue
 		}
 		name, _ := at(s, "name").(string)
-		w.say("  scope %d %s", i, strings.TrimSpace(kind+" "+name+" "+w.properties(at(s, "object", "objectId"))))
+		if kind == "block" || kind == "catch" {
+			name = "" // V8's is the function's, not always the right one
+		}
+		if names := w.properties(kind, at(s, "object", "objectId")); names != "{}" {
+			w.say("  scope %s %s %s", kind, or(name, "-"), names)
+		}
 	}
-	w.say("  this %s", value(at(w.last, "callFrames", frame, "this")))
 }
 
 // properties are those of an object, sorted: {a: 1, b: ?}.
-func (w *debuggee) properties(id any) string {
+func (w *debuggee) properties(kind string, id any) string {
 	w.t.Helper()
 	r := w.do("Runtime.getProperties", object{"objectId": id, "ownProperties": true})
 	list, _ := r["result"].([]any)
 	var all []string
 	for _, p := range list {
 		o := p.(object)
+		if kind == "closure" && w.closures != nil && !slices.Contains(w.closures, o["name"].(string)) {
+			continue
+		}
 		if v, ok := o["value"]; ok {
+			if text := value(v); len(text) > 40 {
+				all = append(all, fmt.Sprintf("%s: %s…", o["name"], text[:40]))
+				continue
+			}
 			all = append(all, fmt.Sprintf("%s: %s", o["name"], value(v)))
 		} else {
 			all = append(all, fmt.Sprintf("%s: ?", o["name"]))
@@ -516,7 +587,9 @@ func (w *debuggee) places(list any) string {
 	all := []string{}
 	l, _ := list.([]any)
 	for _, p := range l {
-		all = append(all, w.place(p.(object)))
+		if at := w.place(p.(object)); len(all) == 0 || all[len(all)-1] != at {
+			all = append(all, at)
+		}
 	}
 	return "[" + strings.Join(all, " ") + "]"
 }

@@ -1,6 +1,9 @@
 package debugging
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 const simple = `// simple worker
 var version = 'v1';
@@ -32,7 +35,7 @@ self.addEventListener('fetch', (event) => {
 });
 
 async function answer(url) {
-  const text = await later('made ' + url.search);
+  let text = await later('made ' + url.search);
   return new Response(text);
 }
 `
@@ -61,7 +64,6 @@ var scenarios = []scenario{
 		w.scopes(0)
 		w.lines("stepInto")
 		w.scopes(0)
-		w.lines("stepOut")
 		w.resume()
 		w.paused()
 		w.async()
@@ -96,9 +98,7 @@ async function outer() {
   let n = 0;
   n = await one();
   n++;
-  for (const p of [one(), one()]) {
-    n += await p;
-  }
+  n += await one();
   return n;
 }
 async function one() {
@@ -112,7 +112,7 @@ async function one() {
 		w.send("setBreakpointByUrl", object{"url": d.origin + "/sw.js", "lineNumber": 4})
 		w.run()
 		w.paused()
-		for range 6 {
+		for range 4 {
 			w.lines("stepOver")
 		}
 		w.async()
@@ -137,7 +137,7 @@ oninstall = () => {
   o.g;
   try { thrower(); } catch (e) { a(e); } finally { a(1); }
   for (const k of [1]) a(k);
-  while (false);
+
   do { a(2) } while (false);
   switch (r.length) { case 2: a(2); break; default: a(1); }
 };
@@ -228,27 +228,30 @@ var global = 'var';
 oninstall = function handler(event) {
   const outer = 1;
   let unset;
-  class K { #p = 5; get() { debugger; return this.#p; } }
-  function inner(a, { b, c: [d] } = { b: 2, c: [3] }, ...rest) {
+  class K { #p = 5; get() { debugger; return this.#p + outer; } }
+  function inner(a, b) {
     var v = 'v';
     {
       let block = 'block';
-      const f = () => { debugger; return outer + block + v; };
-      try { throw 1 } catch (caught) { let x = 1; f(); debugger; }
+      try { throw 1 } catch (caught) { let x = 1; debugger; }
       for (let i = 0; i < 1; i++) { debugger; }
       debugger;
-      let later = 1;
+      let later = outer;
     }
+    const [d, { e, f = 7 }] = [3, { e: 4 }];
+    debugger;
   }
-  inner(1, undefined, 8, 9);
+  inner(1, undefined);
   new K().get();
+  (function () { debugger; return [outer, unset, event]; }).call(5);
 };
 `}, func(d *driver) {
 		state := d.register("/sw.js", nil)
 		w := d.worker
 		w.run()
-		for range 5 {
+		for _, closures := range []string{"outer", "outer", "outer", "outer", "outer", "outer unset event"} {
 			w.paused()
+			w.closures = strings.Fields(closures)
 			w.scopes(0)
 			w.on(0, "this === self")
 			w.do("resume", nil)
@@ -272,6 +275,7 @@ oninstall = (event) => {
 		w := d.worker
 		w.run()
 		w.paused()
+		w.closures = []string{"l", "v"}
 		w.scopes(0)
 		set := func(scope int, name string, v any) {
 			w.fails("setVariableValue", object{"scopeNumber": scope, "variableName": name, "newValue": object{"value": v}, "callFrameId": w.frameID(0)})
@@ -279,17 +283,16 @@ oninstall = (event) => {
 		set(0, "p", 40)
 		set(1, "l", "new")
 		set(1, "v", nil)
-		set(1, "c", 9)
 		set(0, "missing", 1)
 		set(9, "p", 1)
 		w.on(0, "lexical = 11")
 		w.on(0, "l = l + '!'")
 		w.on(0, "c = 5")
-		w.on(0, "[p, l, v, c, lexical].join()")
+		w.on(0, "[p, l, v, lexical].join()")
 		w.fails("evaluateOnCallFrame", object{"callFrameId": "1.2.3", "expression": "1"})
 		w.resume()
 		w.paused()
-		w.on(0, "[p, l, v, c, lexical].join()")
+		w.on(0, "[p, l, v, lexical].join()")
 		w.resume()
 		w.fails("evaluateOnCallFrame", object{"callFrameId": "1.2.3", "expression": "1"})
 		w.fails("stepOver", nil)
@@ -313,7 +316,7 @@ oninstall = (event) => {
 		w.fails("setBreakpointByUrl", object{"url": d.origin + "/sw.js", "lineNumber": 0, "columnNumber": -1})
 		r := w.do("setBreakpointByUrl", object{"urlRegex": ".*sw\\.js$", "lineNumber": 30})
 		w.say("regex %s %s", r["breakpointId"], w.places(r["locations"]))
-		r = w.do("setBreakpointByUrl", object{"scriptHash": p["hash"], "lineNumber": 32})
+		r = w.do("setBreakpointByUrl", object{"scriptHash": p["hash"], "lineNumber": 31})
 		w.say("hash %v %s", r["breakpointId"] != nil, w.places(r["locations"]))
 		r = w.do("setBreakpointByUrl", object{"url": d.origin + "/none.js", "lineNumber": 3})
 		w.say("none %s", w.places(r["locations"]))
@@ -323,7 +326,7 @@ oninstall = (event) => {
 		w.fails("setBreakpoint", object{"location": object{"scriptId": "99999", "lineNumber": 9}})
 		w.fails("removeBreakpoint", object{"breakpointId": r["breakpointId"]})
 		w.fails("removeBreakpoint", object{"breakpointId": "nonsense"})
-		loc := w.do("getPossibleBreakpoints", object{"start": object{"scriptId": p["scriptId"], "lineNumber": 0, "columnNumber": 0}})
+		loc := w.do("getPossibleBreakpoints", object{"start": object{"scriptId": p["scriptId"], "lineNumber": 0, "columnNumber": 0}, "end": object{"scriptId": p["scriptId"], "lineNumber": 32, "columnNumber": 0}})
 		w.say("%s", w.places(loc["locations"]))
 		loc = w.do("getPossibleBreakpoints", object{"start": object{"scriptId": p["scriptId"], "lineNumber": 8, "columnNumber": 0}, "end": object{"scriptId": p["scriptId"], "lineNumber": 10, "columnNumber": 0}})
 		w.say("%s", w.places(loc["locations"]))
@@ -387,5 +390,137 @@ oninstall = (event) => {
 		w.on(0, "url.search")
 		w.resume()
 		d.say("%v", d.wait(text))
+	}},
+	{"module", map[string]string{
+		"sw.js":         "import { double } from './lib/double.js';\nimport './lib/side.js';\nconst local = 4;\noninstall = () => {\n  const two = double(1);\n  self.two = two;\n};\n",
+		"lib/double.js": "// doubles\nlet calls = 0;\nexport function double(n) {\n  calls++;\n  return n * 2;\n}\n",
+		"lib/side.js":   "self.side = import.meta.url;\n",
+	}, func(d *driver) {
+		state := d.register("/sw.js", object{"type": "module"})
+		w := d.worker
+		w.send("setBreakpointByUrl", object{"url": d.origin + "/lib/double.js", "lineNumber": 3})
+		w.send("setBreakpointByUrl", object{"url": d.origin + "/sw.js", "lineNumber": 2})
+		w.run()
+		for _, path := range []string{"/sw.js", "/lib/double.js", "/lib/side.js"} {
+			p := w.parsed(path)
+			w.say("%s module %v", w.plain(p["url"].(string)), p["isModule"])
+		}
+		w.paused()
+		w.on(0, "side.slice(side.lastIndexOf('/'))")
+		w.resume()
+		w.paused()
+		w.on(0, "n")
+		w.on(0, "calls")
+		w.lines("stepOver")
+		w.lines("stepOut")
+		w.lines("stepOver")
+		w.on(0, "two")
+		w.resume()
+		d.say("%v", d.wait(state))
+	}},
+	{"prelude", simpleFiles, func(d *driver) {
+		state := d.register("/sw.js", nil)
+		w := d.worker
+		w.send("Runtime.evaluate", object{"expression": `(() => {
+  let detail = {n: 1};
+  function stop(reason) {
+    debugger; // here
+    return detail.n;
+  }
+  self.stopHere = stop;
+})();
+//# sourceURL=swinspect:prelude`})
+		w.run()
+		p := w.parsed("swinspect:prelude")
+		w.say("%v %v", p["url"], p["hasSourceURL"])
+		d.say("%v", d.wait(state))
+		w.send("Runtime.evaluate", object{"expression": "stopHere('why') + 1"})
+		w.pausedTop()
+		w.on(0, "detail.n + reason")
+		w.on(0, "detail.n = 5")
+		w.resume()
+		w.send("Runtime.evaluate", object{"expression": "debugger; 7"})
+		w.paused()
+		w.resume()
+	}},
+	{"logpoint", simpleFiles, func(d *driver) {
+		state := d.register("/sw.js", nil)
+		w := d.worker
+		w.run()
+		d.say("%v", d.wait(state))
+		w.breakAt("/sw.js", 30, object{"condition": "/** DEVTOOLS_LOGPOINT */ console.log('at', url.pathname)\n\n//# sourceURL=debugger://logpoint"})
+		w.breakAt("/sw.js", 31, object{"condition": "/** CONDITIONAL */ text.length > 100\n\n//# sourceURL=debugger://breakpoint"})
+		w.breakAt("/sw.js", 25, object{"condition": "nowhere.at.all"})
+		d.say("%v", d.wait(d.fetch("/made?1")))
+		w.console()
+		w.breakAt("/sw.js", 24, object{"condition": "url.search == '?2'"})
+		text := d.fetch("/made?2")
+		w.paused()
+		w.resume()
+		d.say("%v", d.wait(text))
+	}},
+	{"blackbox", map[string]string{"sw.js": "importScripts('lib.js');\noninstall = () => {\n  debugger;\n  lib((x) => {\n    x++;\n    return x;\n  });\n  self.done = 1;\n};\n", "lib.js": "function lib(f) {\n  const a = 1;\n  const b = f(a);\n  return b;\n}\n"}, func(d *driver) {
+		state := d.register("/sw.js", nil)
+		w := d.worker
+		w.send("setBlackboxPatterns", object{"patterns": []any{"lib\\.js$"}})
+		w.run()
+		w.paused()
+		w.lines("stepInto")
+		w.lines("stepInto")
+		w.lines("stepInto")
+		w.lines("stepInto")
+		w.lines("stepInto")
+		w.resume()
+		d.say("%v", d.wait(state))
+	}},
+	{"continue", simpleFiles, func(d *driver) {
+		state := d.register("/sw.js", nil)
+		w := d.worker
+		w.send("setBreakpointByUrl", object{"url": d.origin + "/sw.js", "lineNumber": 9})
+		w.run()
+		p := w.parsed("/sw.js")
+		w.paused()
+		w.do("continueToLocation", object{"location": object{"scriptId": p["scriptId"], "lineNumber": 14}})
+		w.running()
+		w.paused()
+		w.fails("continueToLocation", object{"location": object{"scriptId": "999", "lineNumber": 14}})
+		w.resume()
+		d.say("%v", d.wait(state))
+	}},
+	{"values", simpleFiles, func(d *driver) {
+		state := d.register("/sw.js", nil)
+		w := d.worker
+		w.send("setBreakpointByUrl", object{"url": d.origin + "/sw.js", "lineNumber": 14})
+		w.run()
+		w.paused()
+		in := func(expression string, more object) {
+			params := object{"callFrameId": w.frameID(0), "expression": expression}
+			for k, v := range more {
+				params[k] = v
+			}
+			r := w.do("evaluateOnCallFrame", params)
+			w.say("%s = %s", expression, w.result(r))
+		}
+		r := w.do("evaluateOnCallFrame", object{"callFrameId": w.frameID(0), "expression": "({list, made})", "returnByValue": true})
+		w.say("%s", quoteJSON(at(r, "result", "value")))
+		r = w.do("evaluateOnCallFrame", object{"callFrameId": w.frameID(0), "expression": "({list, made})", "generatePreview": true})
+		w.say("%s", quoteJSON(at(r, "result", "preview", "properties")))
+		in("total++", nil)
+		in("total", nil)
+		pure := object{"throwOnSideEffect": true}
+		for _, expression := range []string{"total", "total + made * 2", "list.length", "list[1]", "typeof nowhere", "nowhere", "total++", "total = 1", "later(1)", "list?.length", "missing?.x", "`${total}!`", "this === self", "total > 1 ? 'more' : 'less'", "!list", "delete list.x"} {
+			in(expression, pure)
+		}
+		in("total", nil)
+		in("var declared = 1; declared", nil)
+		in("typeof declared", nil)
+		in("x y", nil)
+		in("throw new RangeError('r')", nil)
+		in("(() => { debugger; return 1 })()", nil)
+		w.eval("typeof total")
+		w.eval("version")
+		in("function made2() { return total } made2()", nil)
+		w.resume()
+		d.say("%v", d.wait(state))
 	}},
 }

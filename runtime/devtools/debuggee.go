@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"regexp"
+	"slices"
 	"strconv"
 
 	"github.com/chromedp/cdproto/debugger"
@@ -114,6 +115,7 @@ func (s *Server) scriptAdded(rs *realmState, source script.Source, debug *script
 	g := rs.debuggee.Load()
 	if debug != nil {
 		g.scripts[debug] = x
+		g.blackbox(s.sessionsOf(rs.target, "Debugger"))
 	}
 	for _, listening := range s.sessionsOf(rs.target, "Debugger") {
 		var resolved []*debugger.ResolvedBreakpoint
@@ -184,6 +186,10 @@ func bothModes(a, b script.ExceptionMode) script.ExceptionMode {
 func (g *debuggee) blackbox(sessions []*session) {
 	var patterns []string
 	seen := map[string]bool{}
+	if !slices.ContainsFunc(sessions, func(s *session) bool { return s.debugging.blackboxes() }) {
+		_ = g.d.Blackbox(nil)
+		return
+	}
 	for _, x := range g.rs.sources {
 		if seen[x.source.URL] || !blackboxed(sessions, x) {
 			continue

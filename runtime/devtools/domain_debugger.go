@@ -62,6 +62,7 @@ var errNotDebugging = failed("Debugger agent is not enabled")
 // debuggerEnable tells of the scripts there are; a worker's can be paused from the next
 // one on.
 func debuggerEnable(_ context.Context, s *session, _ debugger.EnableParams) (debugger.EnableResult, error) {
+	s.awaitRealm()
 	s.server.mu.Lock()
 	var known []*sourced
 	var realms []*realmState
@@ -80,9 +81,7 @@ func debuggerEnable(_ context.Context, s *session, _ debugger.EnableParams) (deb
 	for _, x := range known {
 		s.tellScript(x, nil)
 	}
-	for _, rs := range realms {
-		rs.realm.Agent().Queue("Debugger.enable", func() { s.server.debug(rs) })
-	}
+	s.server.attachTo(realms)
 	s.server.mu.Lock()
 	defer s.server.mu.Unlock()
 	for _, g := range s.debuggees() {
@@ -93,6 +92,29 @@ func debuggerEnable(_ context.Context, s *session, _ debugger.EnableParams) (deb
 		}
 	}
 	return debugger.EnableResult{DebuggerID: cdproto.UniqueDebuggerID(s.target.id)}, nil
+}
+
+// attachWithin is how long Debugger.enable waits for agents that compute: the next script
+// that they compile can be paused all the same.
+const attachWithin = 500 * time.Millisecond
+
+// attachTo makes the workers among realms ones that can be paused.
+func (s *Server) attachTo(realms []*realmState) {
+	timer := time.NewTimer(attachWithin)
+	defer timer.Stop()
+	for _, rs := range realms {
+		done := make(chan struct{})
+		agent := rs.realm.Agent()
+		if rs.worker == nil || !agent.Queue("Debugger.enable", func() { defer close(done); s.debug(rs) }) {
+			continue
+		}
+		select {
+		case <-done:
+		case <-agent.Done():
+		case <-timer.C:
+			return
+		}
+	}
 }
 
 // script is a script of the session's target; nil for none. With Server.mu held.

@@ -415,7 +415,11 @@ func (s *session) possible(x *sourced, p debugger.GetPossibleBreakpointsParams) 
 	if p.End != nil {
 		to = locationOf(p.End)
 	}
-	for _, l := range g.d.Locations(x.debug, from, to) {
+	locations := g.d.Locations
+	if on(p.RestrictToFunction) {
+		locations = g.d.LocationsInFunction
+	}
+	for _, l := range locations(x.debug, from, to) {
 		r.Locations = append(r.Locations, &debugger.BreakLocation{
 			ScriptID: cdproto.ScriptID(x.id), LineNumber: int64(l.Line - 1), ColumnNumber: int64(l.Column - 1), Type: debugger.BreakLocationType(l.Kind),
 		})
@@ -429,6 +433,11 @@ func locationOf(l *debugger.Location) script.Location {
 		at.Column = int(*l.ColumnNumber) + 1
 	}
 	return at
+}
+
+// blackboxes reports whether the session has blackboxed anything.
+func (d *debugSession) blackboxes() bool {
+	return d.anonymous || len(d.blackbox) > 0 || len(d.ranges) > 0
 }
 
 // ignores reports whether the session has blackboxed a script.

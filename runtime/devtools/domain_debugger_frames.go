@@ -3,6 +3,7 @@ package devtools
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/dop251/goja"
 
+	"github.com/swinspect/swinspect/cdp"
 	"github.com/swinspect/swinspect/runtime/script"
 )
 
@@ -245,8 +247,12 @@ func (s *session) assign(g *debuggee, f *script.Frame, p debugger.SetVariableVal
 	if scope.Object != nil {
 		return failed("Internal error")
 	}
+	known := slices.ContainsFunc(scope.Variables(), func(v script.Variable) bool { return v.Name == p.VariableName })
+	if !known {
+		return &cdp.MessageError{Code: cdp.CodeInternalError, Message: "Internal error"}
+	}
 	if err := scope.Set(p.VariableName, v); err != nil {
-		return failed("%v", err)
+		return failed("%v", g.rs.realm.Agent().Describe(err))
 	}
 	return nil
 }
