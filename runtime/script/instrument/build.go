@@ -11,10 +11,11 @@ import (
 
 // The names of accessors' parameters.
 const (
-	number    = "%i"
-	value     = "%v"
-	written   = "%w"
-	callCount = "%a" // the number of an async function's call
+	number     = "%i"
+	value      = "%v"
+	written    = "%w"
+	localFlags = "%f" // the program's bytes
+	callCount  = "%a" // the number of an async function's call
 )
 
 // FlagsName and ProbeName are the names of a program's bytes and its native, EnterName

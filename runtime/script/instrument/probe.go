@@ -91,9 +91,13 @@ func (w *walker) privates(p *Probe, s *scope, b builder, cases []*ast.CaseStatem
 func (s *scope) need() { *s.needed = true }
 
 // armed is %b[id] && call.
-func (w *walker) armed(id int, at file.Idx, call ast.Expression) ast.Expression {
+func (w *walker) armed(id int, at file.Idx, call ast.Expression, c context) ast.Expression {
 	b := builder{at}
-	flag := &ast.BracketExpression{Left: b.id(FlagsName(w.table.Number)), Member: b.integer(id), LeftBracket: at, RightBracket: at}
+	name := FlagsName(w.table.Number)
+	if c.fn != nil && c.fn.flags {
+		name = localFlags
+	}
+	flag := &ast.BracketExpression{Left: b.id(name), Member: b.integer(id), LeftBracket: at, RightBracket: at}
 	return b.and(flag, call)
 }
 
@@ -102,7 +106,7 @@ func (w *walker) before(kind ProbeKind, at file.Idx, c context) (int, ast.Statem
 	id, call := w.probe(kind, at, c)
 	e := call
 	if kind != Debugger {
-		e = w.armed(id, at, call)
+		e = w.armed(id, at, call, c)
 	}
 	if c.fn == nil {
 		return id, builder{at}.silent(e)
@@ -113,7 +117,7 @@ func (w *walker) before(kind ProbeKind, at file.Idx, c context) (int, ast.Statem
 // beforeExpression is (probe, e).
 func (w *walker) beforeExpression(kind ProbeKind, e ast.Expression, at file.Idx, c context) ast.Expression {
 	id, call := w.probe(kind, at, c)
-	return builder{at}.sequence(w.armed(id, at, call), e)
+	return builder{at}.sequence(w.armed(id, at, call, c), e)
 }
 
 // mark notes what a probe's statement does.

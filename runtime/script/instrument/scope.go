@@ -29,6 +29,9 @@ type function struct {
 	index     int
 	arguments bool // it mentions arguments
 	async     bool
+	// flags is set when it has the program's bytes in a variable of its own, which is
+	// nearer than the global name: where a loop is.
+	flags bool
 }
 
 func (w *walker) openScope(c context, kind ScopeKind, from, to int, host *[]ast.Statement, names []Name) *scope {

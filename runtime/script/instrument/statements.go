@@ -359,7 +359,7 @@ func (w *walker) test(e ast.Expression, c context) ast.Expression {
 	c.marks = nil
 	id, call := w.probe(Statement, start(e), c)
 	w.mark(id, m)
-	return builder{start(e)}.sequence(w.armed(id, start(e), call), e)
+	return builder{start(e)}.sequence(w.armed(id, start(e), call, c), e)
 }
 
 func (w *walker) forLoop(s *ast.ForStatement, c context) {
@@ -410,4 +410,37 @@ func (w *walker) forEach(into ast.ForInto, source ast.Expression, body ast.State
 		w.expression(i.Expression, c)
 	}
 	return w.branchWith(body, c, head, BlockScope)
+}
+
+// hasLoop reports a loop among statements, not in functions in them.
+func hasLoop(list []ast.Statement) bool {
+	for _, s := range list {
+		switch s := s.(type) {
+		case *ast.ForStatement, *ast.ForInStatement, *ast.ForOfStatement, *ast.WhileStatement, *ast.DoWhileStatement:
+			return true
+		case *ast.BlockStatement:
+			if hasLoop(s.List) {
+				return true
+			}
+		case *ast.IfStatement:
+			if hasLoop([]ast.Statement{s.Consequent, s.Alternate}) {
+				return true
+			}
+		case *ast.LabelledStatement:
+			if hasLoop([]ast.Statement{s.Statement}) {
+				return true
+			}
+		case *ast.TryStatement:
+			if hasLoop(s.Body.List) || s.Catch != nil && hasLoop(s.Catch.Body.List) || s.Finally != nil && hasLoop(s.Finally.List) {
+				return true
+			}
+		case *ast.SwitchStatement:
+			for _, one := range s.Body {
+				if hasLoop(one.Consequent) {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }

@@ -104,6 +104,9 @@ func (w *walker) body(list *ast.ParameterList, names, own []Name, block *ast.Blo
 	if c.fn.arguments {
 		start = append(start, b.statement(b.id("arguments")))
 	}
+	if c.fn.flags = hasLoop(block.List); c.fn.flags {
+		start = append(start, &ast.LexicalDeclaration{Idx: b.at, Token: constToken, List: []*ast.Binding{{Target: b.id(localFlags), Initializer: b.id(FlagsName(w.table.Number))}}})
+	}
 	if c.fn.async {
 		start = append(start, &ast.LexicalDeclaration{Idx: b.at, Token: constToken, List: []*ast.Binding{{Target: b.id(callCount), Initializer: b.call(EnterName(w.table.Number), b.integer(c.fn.index))}}})
 	}
@@ -185,7 +188,7 @@ func (w *walker) arrow(f *ast.ArrowFunctionLiteral, c context) {
 		id, call := w.probe(Return, at, c)
 		w.mark(id, m)
 		b := builder{at}
-		e := b.sequence(w.armed(id, at, call), body.Expression)
+		e := b.sequence(w.armed(id, at, call, c), body.Expression)
 		if !f.Async {
 			body.Expression = e
 			return
