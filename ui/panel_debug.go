@@ -57,6 +57,7 @@ func debugPanel(s *Server, w http.ResponseWriter, r *http.Request, p *PageContex
 		d.watches()
 		d.fill(values)
 		d.v.Form = pages.NewBreakpointForm(d.v)
+		d.v.ListPages(p.State)
 	}
 	p.Shell.PageClass = "fill debug"
 	p.Shell.Panes, p.Shell.Split, p.Shell.Debugging = true, true, d.v.Cannot == ""

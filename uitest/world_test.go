@@ -31,7 +31,9 @@ var binary string
 
 func TestMain(m *testing.M) {
 	dir, err := os.MkdirTemp("", "swinspect-uitest-")
-	if err == nil {
+	if built := os.Getenv("SWINSPECT_BINARY"); built != "" {
+		binary = built // one that is built already
+	} else if err == nil {
 		binary = filepath.Join(dir, "swinspect")
 		build := exec.Command("go", "build", "-o", binary, "../cmd/swinspect")
 		build.Stderr = os.Stderr

@@ -128,7 +128,7 @@ func withValue(options []Option, value string) []Option {
 
 // scopeOptions restrict a breakpoint to this registration, or do not.
 func (v DebugView) scopeOptions(now string) []Option {
-	options := []Option{{"", "every worker"}}
+	options := []Option{{"", "all"}}
 	if v.Reg != nil {
 		options = append(options, Option{v.Reg.Scope, "this scope"})
 	}

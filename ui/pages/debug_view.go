@@ -36,6 +36,7 @@ type DebugView struct {
 	Log         []debugger.LogLine
 	Breakpoints []*debugger.Status
 	Form        BreakpointForm
+	Pages       []*inspector.Target // that can be loaded again
 }
 
 // DebugThread is a worker in the list of threads.
@@ -278,7 +279,7 @@ func StopParts(s breakpoints.Stop) []StopPart {
 		words = s.Reason
 	}
 	names := []string{}
-	for _, n := range []string{s.URL, s.Cache, s.Operation} {
+	for _, n := range []string{s.URL, s.Cache} {
 		if n = visible(n); len(n) > 1 {
 			names = append(names, n)
 		}
@@ -336,3 +337,34 @@ func StopWords(s breakpoints.Stop) string {
 
 // FramePlace is where a frame is: "sw.js:68".
 func FramePlace(f *debugger.Frame) string { return framePlace(f) }
+
+// maxDebugPages is how many pages are listed.
+const maxDebugPages = 8
+
+// ListPages fills in the pages in scope, of a browser all of them.
+func (v *DebugView) ListPages(st *inspector.State) {
+	if !v.CanAct {
+		return
+	}
+	targets := st.Targets
+	if v.Reg != nil {
+		targets = nil
+		for _, c := range st.Clients(v.Reg) {
+			targets = append(targets, c.Target)
+		}
+	}
+	for _, t := range targets {
+		if t != nil && t.Type == "page" && !t.Own && strings.HasPrefix(t.URL, "http") && len(v.Pages) < maxDebugPages {
+			v.Pages = append(v.Pages, t)
+		}
+	}
+}
+
+// reloadOf loads a page again.
+func reloadOf(v DebugView, t *inspector.Target) inspector.Action {
+	a := inspector.Action{Kind: inspector.ReloadClient, Client: t.Key.ID}
+	if v.Reg != nil {
+		a.Registration = v.Reg.Key
+	}
+	return a
+}

@@ -45,8 +45,8 @@ async function firstVisit() {
   await other.locator('#open-unregister').click();
   await other.locator('#pop-unregister button[type=submit]').click();
   await other.getByText(/unregistered/).first().waitFor();
-  await other.getByRole('button', { name: /^Reload / }).first().click();
   await other.close();
+  await page.locator('#dbg-pages').getByRole('button', { name: /^Reload/ }).first().click();
 }
 
 // add adds a breakpoint with the form.
@@ -158,18 +158,13 @@ test('resume lets the worker go', async () => {
 // request has the page of the site ask for something, without waiting for it.
 async function request(url) {
   if (!engine) return inspected.start(client, `fetch(${JSON.stringify(url)})`);
-  await page.locator('#prompt-x').fill(`void self.dispatchEvent`);
-  return undefined;
+  return evaluate(`void caches.match(${JSON.stringify(url)})`);
 }
 
 test('a cache miss stops the worker, with the reason in words', async () => {
   await add('cache', { operation: 'miss' });
-  if (engine) {
-    await evaluate("void caches.match('/api/stock')");
-  } else {
-    await inspected.reload(client);
-    await request('/api/stock');
-  }
+  if (!engine) await inspected.reload(client);
+  await request('/api/stock');
   await paused(/miss/);
   ok(/api\/stock/.test(await banner().innerText()), await banner().innerText());
   await shots('miss');
