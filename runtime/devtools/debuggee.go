@@ -31,7 +31,7 @@ func newSourced(id string, w *world, source script.Source) *sourced {
 
 // debuggee is a worker's realm whose scripts can be paused: what its agent's debugger
 // tells goes to the sessions that enabled Debugger, what they ask for together goes to
-// it. Its fields are guarded by Server.mu, but for those that never change: server, rs, d.
+// it. Its fields are guarded by Server.mu, but for those that never change: server, rs, d, early.
 //
 // Methods of d are called with Server.mu held: d calls back on the loop, and never from
 // within a call but where it says so.
@@ -39,6 +39,7 @@ type debuggee struct {
 	server *Server
 	rs     *realmState
 	d      *script.Debugger
+	early  bool // it was there before the first script
 
 	scripts map[*script.DebugScript]*sourced
 	pending []script.Source // about to run, not yet told by d
@@ -67,6 +68,7 @@ func (s *Server) debug(rs *realmState) {
 	g.d = agent.Debug(script.DebugOptions{OnParsed: g.parsed, OnPaused: g.paused, OnResumed: g.resumed})
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	g.early = len(rs.sources) == 0
 	rs.debuggee.Store(g)
 	g.settle()
 }

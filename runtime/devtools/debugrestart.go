@@ -5,7 +5,6 @@ import (
 	"errors"
 	"time"
 
-	cdproto "github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/runtime"
 
@@ -16,8 +15,8 @@ import (
 // restartCause is why a worker is stopped and started, in traces and in Log.
 const restartCause = "a debugger needs its script to run with probes"
 
-// withoutProbes is the session's target when scripts of it that fit run without probes,
-// and a restart would put them in; nil else.
+// withoutProbes is the session's target when scripts of it that fit run without probes
+// because nobody debugged the worker when it started; nil else.
 func (s *session) withoutProbes(fits func(*sourced) bool) *subject {
 	s.server.mu.Lock()
 	defer s.server.mu.Unlock()
@@ -26,6 +25,9 @@ func (s *session) withoutProbes(fits func(*sourced) bool) *subject {
 		return nil
 	}
 	for _, rs := range t.realms {
+		if g := rs.debuggee.Load(); g != nil && g.early {
+			continue // a restart would not change it
+		}
 		for _, x := range rs.sources {
 			if x.debug == nil && fits(x) {
 				return t
@@ -35,26 +37,22 @@ func (s *session) withoutProbes(fits func(*sourced) bool) *subject {
 	return nil
 }
 
-// needing answers a command that every script of the target has to have probes for.
-func needing(s *session, f func() error) (cdproto.Empty, error) {
+// needing is called before what every script of the target has to have probes for.
+func needing(ctx context.Context, s *session) error {
 	if !s.enabled("Debugger") {
-		return none, errNotDebugging
+		return errNotDebugging
 	}
-	t := s.withoutProbes(func(*sourced) bool { return true })
-	if t == nil {
-		return none, f()
+	if t := s.withoutProbes(func(*sourced) bool { return true }); t != nil {
+		return s.server.restart(ctx, t)
 	}
-	return later(s, func(ctx context.Context) (cdproto.Empty, error) {
-		if err := s.server.restart(ctx, t); err != nil {
-			return none, err
-		}
-		return none, f()
-	})
+	return nil
 }
 
-// restart restarts a service worker when it has nothing to do. Its sessions are told as
-// of any restart (crash, WorkerCreated) and keep what they asked for. Whoever comes
-// while one is under way waits for that.
+// restart restarts a service worker when it has nothing to do. Its sessions stay, keep
+// what they asked for, and see its context go and a new one come, with its scripts; an
+// entry of Log says why. They do not hear of a crash, over which front ends close what
+// they show. Whoever comes while a restart is under way waits for that. Commands of the
+// session that come behind the one that needs it wait, too.
 func (s *Server) restart(ctx context.Context, t *subject) error {
 	s.mu.Lock()
 	if under := t.restarting; under != nil {

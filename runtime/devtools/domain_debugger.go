@@ -17,10 +17,11 @@ import (
 // workers can.
 //
 // DIVERGES from Chromium: breakpoints outlive a restart of the worker. A worker whose
-// scripts run without probes is restarted when a session first needs it to pause
-// (Inspector.targetCrashed, Inspector.targetReloadedAfterCrash, an entry of Log): the
-// specification lets a user agent do so at any time. One that starts while Debugger is
-// enabled has them.
+// scripts run without probes is restarted when a session first needs it to pause: at a
+// breakpoint, Debugger.pause, exceptions to pause at, or setAsyncCallStackDepth with
+// more than 0, which debuggers send before they show anything and others do not. The
+// specification lets a user agent do so at any time. A worker that starts while
+// Debugger is enabled has probes.
 func debuggerDomain(t *table) {
 	eventOf(t, debugger.ScriptParsed)
 	eventOf(t, breakpointResolved)

@@ -229,7 +229,7 @@ func (s *session) standing(a *asked) []*debugger.Location {
 	return at
 }
 
-func setBreakpointByURL(_ context.Context, s *session, p debugger.SetBreakpointByURLParams) (debugger.SetBreakpointByURLResult, error) {
+func setBreakpointByURL(ctx context.Context, s *session, p debugger.SetBreakpointByURLParams) (debugger.SetBreakpointByURLResult, error) {
 	var r debugger.SetBreakpointByURLResult
 	a, err := newAsked(p)
 	if err != nil {
@@ -242,16 +242,11 @@ func setBreakpointByURL(_ context.Context, s *session, p debugger.SetBreakpointB
 		return r, err
 	}
 	r.BreakpointID = debugger.BreakpointID(a.id)
-	needed := s.withoutProbes(a.fits)
-	if needed == nil {
-		r.Locations = s.standing(a)
-		return r, nil
+	if needed := s.withoutProbes(a.fits); needed != nil {
+		err = s.server.restart(ctx, needed)
 	}
-	return later(s, func(ctx context.Context) (debugger.SetBreakpointByURLResult, error) {
-		err := s.server.restart(ctx, needed)
-		r.Locations = s.standing(a)
-		return r, err
-	})
+	r.Locations = s.standing(a)
+	return r, err
 }
 
 // newAsked reads the parameters, and words what is wrong as V8 does.
@@ -288,7 +283,7 @@ func newAsked(p debugger.SetBreakpointByURLParams) (*asked, error) {
 	return a, nil
 }
 
-func setBreakpoint(_ context.Context, s *session, p debugger.SetBreakpointParams) (debugger.SetBreakpointResult, error) {
+func setBreakpoint(ctx context.Context, s *session, p debugger.SetBreakpointParams) (debugger.SetBreakpointResult, error) {
 	var r debugger.SetBreakpointResult
 	if p.Location == nil {
 		return r, invalid("Invalid parameters")
@@ -312,11 +307,7 @@ func setBreakpoint(_ context.Context, s *session, p debugger.SetBreakpointParams
 	if err != nil {
 		return r, err
 	}
-	needed := s.withoutProbes(a.fits)
-	if needed == nil {
-		return s.resolve(a)
-	}
-	return later(s, func(ctx context.Context) (debugger.SetBreakpointResult, error) {
+	if needed := s.withoutProbes(a.fits); needed != nil {
 		if err := s.server.restart(ctx, needed); err != nil {
 			return r, err
 		}
@@ -324,8 +315,8 @@ func setBreakpoint(_ context.Context, s *session, p debugger.SetBreakpointParams
 		s.server.mu.Lock()
 		a.script = y.id
 		s.server.mu.Unlock()
-		return s.resolve(a)
-	})
+	}
+	return s.resolve(a)
 }
 
 var errUnresolved = failed("Could not resolve breakpoint")
@@ -378,16 +369,7 @@ func getPossibleBreakpoints(_ context.Context, s *session, p debugger.GetPossibl
 	if x == nil {
 		return r, failed("Script not found")
 	}
-	needed := s.withoutProbes(func(o *sourced) bool { return o == x })
-	if needed == nil {
-		return s.possible(x, p), nil
-	}
-	return later(s, func(ctx context.Context) (debugger.GetPossibleBreakpointsResult, error) {
-		if err := s.server.restart(ctx, needed); err != nil {
-			return r, err
-		}
-		return s.possible(s.successor(x), p), nil
-	})
+	return s.possible(x, p), nil
 }
 
 // successor is the script that a restarted worker has for one of before.

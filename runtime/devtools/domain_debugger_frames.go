@@ -256,3 +256,35 @@ func (s *session) assign(g *debuggee, f *script.Frame, p debugger.SetVariableVal
 	}
 	return nil
 }
+
+// globalLexicalScopeNames is known of a worker that is paused; goja does not tell it of
+// others.
+func globalLexicalScopeNames(_ context.Context, s *session, _ runtime.GlobalLexicalScopeNamesParams) (runtime.GlobalLexicalScopeNamesResult, error) {
+	r := runtime.GlobalLexicalScopeNamesResult{Names: []string{}}
+	s.server.mu.Lock()
+	g, err := s.held()
+	if err != nil || len(g.pause.Frames) == 0 {
+		s.server.mu.Unlock()
+		return r, nil //nolint:nilerr // not paused
+	}
+	id := frameID(g.pauses, g.pause.Frames[0].Index)
+	s.server.mu.Unlock()
+	wait, err := s.inFrame(id, func(_ *debuggee, f *script.Frame, done chan outcome) {
+		for _, scope := range f.Scopes {
+			if scope.Kind != script.ScriptScope {
+				continue
+			}
+			for _, v := range scope.Variables() {
+				r.Names = append(r.Names, v.Name)
+			}
+		}
+		done <- outcome{}
+	})
+	if err != nil {
+		return r, nil //nolint:nilerr // not paused any more
+	}
+	return later(s, func(ctx context.Context) (runtime.GlobalLexicalScopeNamesResult, error) {
+		_, err := wait(ctx)
+		return r, err
+	})
+}

@@ -31,16 +31,17 @@ const maxSkips = 10
 
 // pauseCommands are the commands that stop script and let it go on.
 func pauseCommands(t *table) {
-	handle(t, debugger.Pause, func(_ context.Context, s *session, _ cdproto.Empty) (cdproto.Empty, error) {
-		return needing(s, func() error {
-			return s.withDebuggees(func(g *debuggee) {
-				if g.pause == nil {
-					g.d.PauseSoon()
-				}
-			})
+	handle(t, debugger.Pause, func(ctx context.Context, s *session, _ cdproto.Empty) (cdproto.Empty, error) {
+		if err := needing(ctx, s); err != nil {
+			return none, err
+		}
+		return none, s.withDebuggees(func(g *debuggee) {
+			if g.pause == nil {
+				g.d.PauseSoon()
+			}
 		})
 	})
-	handle(t, debugger.SetPauseOnExceptions, func(_ context.Context, s *session, p debugger.SetPauseOnExceptionsParams) (cdproto.Empty, error) {
+	handle(t, debugger.SetPauseOnExceptions, func(ctx context.Context, s *session, p debugger.SetPauseOnExceptionsParams) (cdproto.Empty, error) {
 		mode := script.ExceptionMode(p.State)
 		switch mode {
 		case script.NoExceptions, script.UncaughtExceptions, script.CaughtExceptions, script.AllExceptions:
@@ -50,7 +51,7 @@ func pauseCommands(t *table) {
 		if err := s.change(func(d *debugSession) { d.exceptions = mode }); err != nil || mode == script.NoExceptions {
 			return none, err
 		}
-		return needing(s, func() error { return nil })
+		return none, needing(ctx, s)
 	})
 	handle(t, debugger.SetSkipAllPauses, func(_ context.Context, s *session, p debugger.SetSkipAllPausesParams) (cdproto.Empty, error) {
 		err := s.change(func(d *debugSession) { d.skip = p.Skip })
@@ -59,8 +60,12 @@ func pauseCommands(t *table) {
 		}
 		return none, err
 	})
-	handle(t, debugger.SetAsyncCallStackDepth, func(_ context.Context, s *session, p debugger.SetAsyncCallStackDepthParams) (cdproto.Empty, error) {
-		return none, s.change(func(d *debugSession) { d.asyncDepth = p.MaxDepth })
+	handle(t, debugger.SetAsyncCallStackDepth, func(ctx context.Context, s *session, p debugger.SetAsyncCallStackDepthParams) (cdproto.Empty, error) {
+		err := s.change(func(d *debugSession) { d.asyncDepth = p.MaxDepth })
+		if err == nil && p.MaxDepth > 0 {
+			_ = needing(ctx, s) // the first breakpoint says what hinders it
+		}
+		return none, err
 	})
 	handle(t, debugger.SetBlackboxPatterns, func(_ context.Context, s *session, p debugger.SetBlackboxPatternsParams) (cdproto.Empty, error) {
 		var all []pattern

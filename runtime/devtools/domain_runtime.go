@@ -58,10 +58,7 @@ func runtimeDomain(t *table) {
 	handle(t, runtime.GetIsolateID, func(_ context.Context, s *session, _ cdproto.Empty) (runtime.GetIsolateIDResult, error) {
 		return runtime.GetIsolateIDResult{ID: s.target.id[:16]}, nil
 	})
-	handle(t, runtime.GlobalLexicalScopeNames, func(_ context.Context, s *session, p runtime.GlobalLexicalScopeNamesParams) (runtime.GlobalLexicalScopeNamesResult, error) {
-		// goja does not tell the names of a worker's global lexical scope.
-		return runtime.GlobalLexicalScopeNamesResult{Names: []string{}}, nil
-	})
+	handle(t, runtime.GlobalLexicalScopeNames, globalLexicalScopeNames)
 	handle(t, runtime.TerminateExecution, func(_ context.Context, s *session, _ cdproto.Empty) (cdproto.Empty, error) {
 		return none, failed("Execution cannot be terminated without ending the agent: use ServiceWorker.stopWorker or Target.closeTarget")
 	})

@@ -121,6 +121,9 @@ func (o *browserObserver) WorkerCreated(w *window.Worker) {
 		s.contexts[w.Context().ID()].running[w.ID()] = old
 		t = old
 		for _, x := range old.sessions {
+			if old.restarting != nil {
+				break // see restart
+			}
 			emit(x, inspector.TargetReloadedAfterCrash, inspector.EventTargetReloadedAfterCrash{})
 		}
 		return

@@ -172,6 +172,9 @@ func (s *Server) scriptLoaded(t *subject) {
 func (s *Server) crash(t *subject) {
 	t.crashed, t.loaded = true, false
 	t.worker = nil
+	if t.restarting != nil {
+		return // see restart
+	}
 	for _, x := range t.sessions {
 		emit(x, inspector.TargetCrashed, inspector.EventTargetCrashed{})
 	}
