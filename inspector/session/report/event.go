@@ -71,6 +71,7 @@ type Step struct {
 	ID     int    `json:"id"`               // within the test's attempt, from 1
 	Parent int    `json:"parent,omitempty"` // the step it is within, 0 for none
 	Title  string `json:"title"`            // in the script's own words
+	API    bool   `json:"api,omitempty"`    // a call of the API, not a step() of the script
 	At     Place  `json:"at,omitzero"`
 	// With StepEnded:
 	Took    Millis `json:"took,omitempty"`

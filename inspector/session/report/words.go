@@ -62,8 +62,7 @@ func (b brush) failure(f *Failure) []string {
 		add("%s", b.paint(cyan, place(f.At)))
 	}
 	out = append(out, b.code(f.Frame)...)
-	if strings.Contains(f.Expected, "\n") || strings.Contains(f.Received, "\n") ||
-		(f.Expected != "" || f.Received != "") && !(strings.Contains(f.Message, f.Expected) && strings.Contains(f.Message, f.Received)) {
+	if f.compare() {
 		add("")
 		out = append(out, b.sides(f.Expected, f.Received)...)
 	}
@@ -74,6 +73,18 @@ func (b brush) failure(f *Failure) []string {
 		}
 	}
 	return out
+}
+
+// compare reports whether the two sides are to be shown: the message lacks one, or both
+// have several lines, where a difference says more.
+func (f *Failure) compare() bool {
+	if f.Expected == "" && f.Received == "" {
+		return false
+	}
+	if strings.Contains(f.Expected, "\n") && strings.Contains(f.Received, "\n") {
+		return true
+	}
+	return !strings.Contains(f.Message, f.Expected) || !strings.Contains(f.Message, f.Received)
 }
 
 // behind is the stack without the place that is named already.

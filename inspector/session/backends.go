@@ -1,0 +1,361 @@
+package session
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/chromedp/cdproto/browser"
+	cdproto "github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/target"
+	"github.com/dop251/goja"
+
+	"github.com/swinspect/swinspect/cdp"
+	"github.com/swinspect/swinspect/cdp/swproto"
+	"github.com/swinspect/swinspect/inspector"
+)
+
+// opened is one backend with two connections: the inspector's, and ours, which drives
+// pages as a user would. It is of no stage: see sharedBackend.
+type opened struct {
+	backend *Backend
+	browser *inspector.Browser
+	conn    *cdp.Conn
+	product string
+	// traces says that it has the SWInspect domain.
+	traces bool
+	debug  debugging
+}
+
+func (o *opened) close() error {
+	o.debug.close()
+	o.browser.Close()
+	return errors.Join(o.conn.Close(), o.backend.Close())
+}
+
+// sharedBackend is a backend that is kept for the whole run.
+type sharedBackend struct{ o *opened }
+
+func (s *sharedBackend) close() error { return s.o.close() }
+
+// openBackend opens what is asked for, or gives what was opened before.
+func (r *runner) openBackend(ctx context.Context, o OpenOptions) (*opened, error) {
+	data, err := json.Marshal(o)
+	if err != nil {
+		return nil, err
+	}
+	key := string(data)
+	if s := r.shared[key]; s != nil && s.o.conn.Err() == nil {
+		return s.o, nil
+	}
+	b, err := r.Host.Open(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	x := &opened{backend: b}
+	if err := x.connect(ctx, r); err != nil {
+		return nil, errors.Join(fmt.Errorf("attaching to %s: %w", b.Name, err), b.Close())
+	}
+	if b.Shared {
+		if old := r.shared[key]; old != nil {
+			_ = old.close() // it is gone already
+		}
+		r.shared[key] = &sharedBackend{x}
+	}
+	return x, nil
+}
+
+func (o *opened) connect(ctx context.Context, r *runner) error {
+	transport, _, err := o.backend.Dial(ctx)
+	if err != nil {
+		return err
+	}
+	o.conn = cdp.NewConn(transport, cdp.WithLogger(r.Logger))
+	b, err := r.hub.Attach(ctx, inspector.AttachOptions{Name: o.backend.Name, Endpoint: o.backend.Name, Dial: o.backend.Dial})
+	if err != nil {
+		return errors.Join(err, o.conn.Close())
+	}
+	o.browser = b
+	v, err := cdproto.Call(ctx, o.conn.Root(), browser.GetVersion, cdproto.Empty{})
+	if err != nil {
+		b.Close()
+		return errors.Join(err, o.conn.Close())
+	}
+	o.product = v.Product
+	for _, c := range b.State().Contexts {
+		o.traces = o.traces || c.Traces
+	}
+	return nil
+}
+
+// defaultContext is the id of the default browser context.
+func (o *opened) defaultContext() string {
+	s := o.browser.State()
+	for _, c := range s.Contexts {
+		if c.Default && !c.Gone && c.Instance == s.Connection.Instance {
+			return c.ID
+		}
+	}
+	return ""
+}
+
+// newContext opens a browser context for a stage: the default one of a browser that is
+// nobody else's, else one of its own.
+func (s *stage) newContext(ctx context.Context, o *opened, own bool, base *site) (*browserContext, error) {
+	c := &browserContext{f: s.f, stage: s, o: o, site: base, pages: map[target.ID]*page{}}
+	if !own {
+		c.id = o.defaultContext()
+	} else {
+		made, err := cdproto.Call(ctx, o.conn.Root(), target.CreateBrowserContext, target.CreateBrowserContextParams{})
+		if err != nil {
+			return nil, err
+		}
+		c.id, c.own = string(made.BrowserContextID), true
+	}
+	c.network = &networkOf{c: c}
+	c.clock = &clockOf{c: c}
+	c.fetches = &fetchesOf{c: c}
+	s.closes(c, c.dispose)
+	if _, err := o.browser.WaitFor(ctx, func(st *inspector.State) bool { return c.watched(st) != nil }); err != nil {
+		return nil, fmt.Errorf("the new browser context is not watched: %w", err)
+	}
+	if o.traces {
+		if err := c.findClock(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return c, nil
+}
+
+// open opens a browser for the stage.
+func (s *stage) open(ctx context.Context, o startOptions, base *site) (*browserContext, error) {
+	open := OpenOptions{Backend: cmp.Or(o.Backend, s.f.run.Backend), Network: o.Network, Args: o.Args, Headed: o.Headed || s.f.run.Headed}
+	if len(o.Clock) > 0 {
+		at, err := clockStart(o.Clock)
+		if err != nil {
+			return nil, err
+		}
+		open.Clock = at
+	}
+	x, err := s.f.run.openBackend(ctx, open)
+	if err != nil {
+		return nil, err
+	}
+	if !x.backend.Shared {
+		s.closes(x, func(context.Context) error { return x.close() })
+	}
+	c, err := s.newContext(ctx, x, x.backend.Shared, base)
+	if err != nil {
+		return nil, err
+	}
+	c.root = true
+	if err := c.watchFetches(ctx); err != nil {
+		return nil, err
+	}
+	return c, s.record(ctx, x)
+}
+
+// clockStart reads the option clock.
+func clockStart(data json.RawMessage) (time.Time, error) {
+	var ms float64
+	if json.Unmarshal(data, &ms) == nil {
+		return time.UnixMilli(int64(ms)), nil
+	}
+	var text string
+	if err := json.Unmarshal(data, &text); err != nil || text == "real" || text == "virtual" {
+		return time.Time{}, err
+	}
+	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04", time.DateOnly} {
+		if t, err := time.Parse(layout, text); err == nil {
+			return t, nil
+		}
+	}
+	return time.Time{}, fmt.Errorf("clock: %q is no date: write 2030-01-31T12:00:00Z", text)
+}
+
+// record has a browser recorded, when the run records.
+func (s *stage) record(ctx context.Context, x *opened) error {
+	if s.f.run.Record == nil || s.test == nil {
+		return nil
+	}
+	rec, err := s.f.run.Record(ctx, x.browser, s.f.name, s.test)
+	if err != nil {
+		return fmt.Errorf("recording the test: %w", err)
+	}
+	if rec == nil {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.recorders = append(s.recorders, rec)
+	return nil
+}
+
+// stopRecorders ends the recordings of a test.
+func (s *stage) stopRecorders(failed bool) {
+	s.mu.Lock()
+	all := s.recorders
+	s.recorders = nil
+	s.mu.Unlock()
+	ctx, cancel := context.WithTimeout(context.Background(), closeWithin)
+	defer cancel()
+	for _, rec := range all {
+		path, err := rec.Stop(ctx, failed)
+		if err != nil {
+			s.f.run.Logger.Warn("a recording was not kept", "error", err)
+		}
+		if path != "" {
+			s.traces = append(s.traces, path)
+		}
+	}
+}
+
+// openFixtures opens what a test asks for.
+func (s *stage) openFixtures(names []string, everything bool, t *testCase) (any, error) {
+	has := func(name string) bool {
+		for _, n := range names {
+			if n == name {
+				return true
+			}
+		}
+		return everything
+	}
+	if len(names) == 0 && !everything {
+		return func(f *file) goja.Value { return f.rt.NewObject() }, nil
+	}
+	web, err := s.serve(t.options.site)
+	if err != nil {
+		return nil, s.fixtureError(t, err)
+	}
+	s.site = web
+	fixtures := map[string]any{"site": web}
+	for _, name := range fixtureNames {
+		if name == "site" || !has(name) || s.browser != nil {
+			continue
+		}
+		c, err := s.open(s.context(), t.options.startOptions, web)
+		if err != nil {
+			return nil, s.fixtureError(t, err)
+		}
+		s.browser = c
+	}
+	if c := s.browser; c != nil {
+		fixtures["browser"], fixtures["network"], fixtures["clock"] = c, c.network, c.clock
+		fixtures["caches"], fixtures["fetches"] = c.storage(web.origin()), c.fetches
+		if has("page") {
+			fixtures["page"] = &page{context: c, lazy: true}
+		}
+	}
+	return func(f *file) goja.Value {
+		o := f.rt.NewObject()
+		for _, name := range fixtureNames {
+			if v, ok := fixtures[name]; ok {
+				must(o.Set(name, f.value(v)))
+			}
+		}
+		return o
+	}, nil
+}
+
+// fixtureError is a failure to open what a test asks for: there is no call to name.
+func (s *stage) fixtureError(t *testCase, err error) error {
+	var late *timeoutError
+	if cause := context.Cause(s.context()); cause != nil && errors.As(cause, &late) {
+		err = fmt.Errorf("%w: the browser was not open by then", cause)
+	}
+	e := s.f.framed(reportFailure(err))
+	e.At = t.At
+	e.Message = "opening the browser: " + e.Message
+	return &thrownError{failure: s.f.framed(e)}
+}
+
+// defineStarts makes start, launch, engine, attach, open and serve.
+func (f *file) defineStarts() {
+	start := func(name, backend string) {
+		f.function(name, func(c *call) goja.Value {
+			o := struct {
+				startOptions
+				Script string `json:"script"`
+			}{}
+			i := 0
+			endpoint := ""
+			if name == "attach" {
+				endpoint, i = c.text(0, "the endpoint"), 1
+			}
+			folder := c.takeSite(i, &o)
+			if o.Script != "" && name != "engine" {
+				c.fail("script is an option of engine()")
+			}
+			if o.Backend == "" {
+				o.Backend = backend
+			}
+			if name == "attach" {
+				o.Backend = endpoint
+			}
+			s := f.current()
+			web, err := s.serve(folder)
+			if err != nil {
+				c.fail("%v", err)
+			}
+			if o.Script != "" {
+				path := f.resolvePath(o.Script)
+				f.read(path)
+				web.putFile("/sw.js", path)
+			}
+			return c.async(func(ctx context.Context) (any, error) {
+				b, err := s.open(ctx, o.startOptions, web)
+				if err != nil || o.Script == "" {
+					return b, err
+				}
+				return b, b.registerScript(ctx)
+			})
+		})
+	}
+	start("start", "")
+	start("launch", "chromium")
+	start("engine", "engine")
+	start("attach", "")
+	f.function("serve", func(c *call) goja.Value {
+		var what goja.Value
+		if c.has(0) {
+			what = c.arg(0)
+		}
+		web, err := f.current().serve(what)
+		if err != nil {
+			c.fail("%v", err)
+		}
+		return c.async(func(context.Context) (any, error) { return web, nil })
+	})
+	f.function("open", f.openRecording)
+}
+
+// registerScript registers /sw.js in a page of the site.
+func (c *browserContext) registerScript(ctx context.Context) error {
+	p, err := c.openPage(ctx, "")
+	if err != nil {
+		return err
+	}
+	c.site.putBlank("/")
+	if _, err := p.navigate(ctx, c.base()+"/", "load"); err != nil {
+		return err
+	}
+	_, err = p.evaluate(ctx, `navigator.serviceWorker.register('/sw.js').then(() => null)`)
+	return err
+}
+
+// findClock finds out whether the time of the backend can be moved on.
+func (c *browserContext) findClock(ctx context.Context) error {
+	control, err := c.control(ctx)
+	if err != nil {
+		return err
+	}
+	now, err := cdproto.Call(ctx, control, swproto.GetClock, cdproto.Empty{})
+	c.movable = err == nil && now.Virtual
+	return nil
+}
+
+func trimSlash(s string) string { return strings.TrimSuffix(s, "/") }

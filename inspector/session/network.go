@@ -1,0 +1,428 @@
+package session
+
+import (
+	"context"
+	"encoding/base64"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	cdproto "github.com/chromedp/cdproto/cdp"
+	cdpfetch "github.com/chromedp/cdproto/fetch"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/target"
+	"github.com/dop251/goja"
+
+	"github.com/swinspect/swinspect/cdp"
+	"github.com/swinspect/swinspect/cdp/swproto"
+	"github.com/swinspect/swinspect/inspector"
+)
+
+// networkOf is Network of swinspect.d.ts. Routes are answered through the Fetch domain of
+// the pages' sessions, and of sessions of workers that are attached to while there are
+// routes: before a worker's script runs, so that its first requests are covered.
+//
+// It owns a goroutine that follows workers while there are routes, one per worker, and
+// one per request that a script is asked about; stop waits for all.
+type networkOf struct {
+	c *browserContext
+
+	mu      sync.Mutex // guards the fields below
+	routes  []*route   // the newest last
+	workers *cdp.Subscription
+	wg      sync.WaitGroup
+	stopped bool
+}
+
+// route is Route of swinspect.d.ts.
+type route struct {
+	n       *networkOf
+	pattern *pattern
+	answer  *response
+	abort   bool
+	ask     goja.Callable
+	hits    int
+}
+
+func (n *networkOf) class() *class  { return networkClass }
+func (n *networkOf) String() string { return "Network" }
+func (r *route) class() *class      { return routeClass }
+func (r *route) String() string     { return "Route " + r.pattern.text }
+
+// cover has the requests of a session paused, while there are routes.
+func (n *networkOf) cover(ctx context.Context, s *cdp.Session, _ string, _ bool) error {
+	n.mu.Lock()
+	on := len(n.routes) > 0
+	n.mu.Unlock()
+	if !on {
+		return nil
+	}
+	_, err := cdproto.Call(ctx, s, cdpfetch.Enable, cdpfetch.EnableParams{})
+	return err
+}
+
+// add adds a route.
+func (n *networkOf) add(ctx context.Context, r *route) error {
+	if n.c.taped != nil {
+		return n.c.notLive("network.route")
+	}
+	n.mu.Lock()
+	first := len(n.routes) == 0
+	n.routes = append(n.routes, r)
+	n.mu.Unlock()
+	if !first {
+		return nil
+	}
+	for _, s := range n.c.sessions() {
+		if _, err := cdproto.Call(ctx, s, cdpfetch.Enable, cdpfetch.EnableParams{}); err != nil {
+			return err
+		}
+	}
+	return n.followWorkers(ctx)
+}
+
+// sessions are those of the open pages.
+func (c *browserContext) sessions() []*cdp.Session {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var all []*cdp.Session
+	for _, p := range c.pages {
+		p.mu.Lock()
+		if p.session != nil && !p.loads.closed {
+			all = append(all, p.session)
+		}
+		p.mu.Unlock()
+	}
+	return all
+}
+
+// followWorkers attaches to the workers of the context, those there are and those that
+// start: held until their requests are paused.
+func (n *networkOf) followWorkers(ctx context.Context) error {
+	control, err := n.c.control(ctx)
+	if err != nil {
+		return err
+	}
+	sub := n.c.o.conn.Listen(4096, "Target.attachedToTarget", "Fetch.requestPaused")
+	n.mu.Lock()
+	n.workers = sub
+	n.mu.Unlock()
+	n.wg.Go(func() { n.follow(sub, control.ID()) })
+	flat := true
+	_, err = cdproto.Call(ctx, control, target.SetAutoAttach, target.SetAutoAttachParams{AutoAttach: true, WaitForDebuggerOnStart: true, Flatten: &flat, Filter: workerFilter})
+	if err != nil {
+		return err
+	}
+	// A session sees the workers that start from now on; those that run are attached to.
+	for _, t := range n.c.state().Targets {
+		if t.Type == "service_worker" && t.Context == n.c.id {
+			if s, err := n.c.o.conn.Attach(ctx, target.ID(t.Key.ID)); err == nil {
+				_, _ = cdproto.Call(ctx, s, cdpfetch.Enable, cdpfetch.EnableParams{}) // it ended meanwhile
+			}
+		}
+	}
+	return nil
+}
+
+var workerFilter = target.Filter{{Type: "service_worker"}, {Exclude: true}}
+
+// follow has the requests of workers paused and lets go of the workers; it is a
+// goroutine of its own.
+func (n *networkOf) follow(sub *cdp.Subscription, control string) {
+	for e := range sub.C() {
+		if e.Method == "Fetch.requestPaused" {
+			if n.ofPage(e.SessionID) {
+				continue
+			}
+			n.paused(n.c.o.conn.Session(e.SessionID), e, "", true)
+			continue
+		}
+		var v struct {
+			SessionID  string `json:"sessionId"`
+			TargetInfo struct {
+				Type             string `json:"type"`
+				BrowserContextID string `json:"browserContextId"`
+			} `json:"targetInfo"`
+			WaitingForDebugger bool `json:"waitingForDebugger"`
+		}
+		if e.SessionID != control || cdp.Decode(e.Params, &v) != nil {
+			continue
+		}
+		s := n.c.o.conn.Session(v.SessionID)
+		// Nothing is awaited: a held worker answers only after it was let go.
+		_ = s.Go("Fetch.enable", cdpfetch.EnableParams{}) // it ended: nothing is lost
+		_ = s.Go("Runtime.runIfWaitingForDebugger", struct{}{})
+	}
+}
+
+// ofPage reports whether a session is a page's, which hears its own requests.
+func (n *networkOf) ofPage(session string) bool {
+	for _, s := range n.c.sessions() {
+		if s.ID() == session {
+			return true
+		}
+	}
+	return false
+}
+
+// stop ends the routes.
+func (n *networkOf) stop() {
+	n.mu.Lock()
+	sub := n.workers
+	n.workers, n.routes, n.stopped = nil, nil, true
+	n.mu.Unlock()
+	if sub != nil {
+		sub.Close()
+	}
+	n.wg.Wait()
+}
+
+// routed is RoutedRequest of swinspect.d.ts.
+type routed struct {
+	URL          string            `json:"url"`
+	Method       string            `json:"method"`
+	Headers      map[string]string `json:"headers"`
+	Body         *string           `json:"body"`
+	ResourceType string            `json:"resourceType"`
+	FromWorker   bool              `json:"fromWorker"`
+	Params       map[string]string `json:"params"`
+}
+
+// paused decides about a request, beside the goroutine that heard of it.
+func (n *networkOf) paused(s *cdp.Session, e cdp.Event, _ string, worker bool) {
+	var v struct {
+		RequestID    cdpfetch.RequestID `json:"requestId"`
+		ResourceType string             `json:"resourceType"`
+		Request      struct {
+			URL      string            `json:"url"`
+			Method   string            `json:"method"`
+			Headers  map[string]string `json:"headers"`
+			PostData *string           `json:"postData"`
+		} `json:"request"`
+	}
+	if cdp.Decode(e.Params, &v) != nil {
+		return
+	}
+	n.mu.Lock()
+	var by *route
+	for _, r := range slices.Backward(n.routes) {
+		if r.pattern.match(v.Request.URL) {
+			by = r
+			break
+		}
+	}
+	if by == nil || n.stopped {
+		n.mu.Unlock()
+		_ = s.Go("Fetch.continueRequest", map[string]any{"requestId": v.RequestID}) // it is gone: nothing to continue
+		return
+	}
+	by.hits++
+	q := routed{URL: v.Request.URL, Method: v.Request.Method, Headers: lowered(v.Request.Headers), Body: v.Request.PostData, ResourceType: v.ResourceType, FromWorker: worker, Params: map[string]string{}}
+	if u, err := url.Parse(q.URL); err == nil {
+		for name, values := range u.Query() {
+			q.Params[name] = values[0]
+		}
+	}
+	n.wg.Go(func() { n.decide(s, v.RequestID, by, q) })
+	n.mu.Unlock()
+}
+
+// decide answers one request.
+func (n *networkOf) decide(s *cdp.Session, id cdpfetch.RequestID, by *route, q routed) {
+	answer, abort, pass := by.answer, by.abort, false
+	ctx := n.c.stage.context()
+	if by.ask != nil {
+		err := n.c.f.ask(ctx, by.ask, q, func(v goja.Value) {
+			switch text, _ := v.Export().(string); {
+			case goja.IsUndefined(v) || goja.IsNull(v) || text == "continue":
+				pass = true
+			case text == "abort":
+				abort = true
+			default:
+				answer = (&call{f: n.c.f, name: "the answer of a route"}).response(v)
+			}
+		})
+		if err != nil {
+			abort = true
+		}
+	}
+	switch {
+	case abort:
+		_ = s.Go("Fetch.failRequest", cdpfetch.FailRequestParams{RequestID: id, ErrorReason: network.ErrorReasonFailed}) // it is gone
+	case pass || answer == nil:
+		_ = s.Go("Fetch.continueRequest", map[string]any{"requestId": id}) // it is gone
+	default:
+		if answer.delay > 0 {
+			_ = pause(ctx, answer.delay) // the test is over: answer at once
+		}
+		p := map[string]any{"requestId": id, "responseCode": answer.status, "body": base64.StdEncoding.EncodeToString(answer.body)}
+		if answer.text != "" {
+			p["responsePhrase"] = answer.text
+		}
+		headers := []map[string]string{}
+		for _, h := range answer.headers {
+			headers = append(headers, map[string]string{"name": h[0], "value": h[1]})
+		}
+		if answer.header("content-type") == "" {
+			u, _ := url.Parse(q.URL)
+			headers = append(headers, map[string]string{"name": "content-type", "value": contentType(u.Path)})
+		}
+		p["responseHeaders"] = headers
+		_ = s.Go("Fetch.fulfillRequest", p) // it is gone
+	}
+}
+
+// remove takes routes away; with none left, nothing is paused any more.
+func (n *networkOf) remove(ctx context.Context, which func(*route) bool) error {
+	n.mu.Lock()
+	n.routes = slices.DeleteFunc(n.routes, which)
+	none := len(n.routes) == 0
+	sub := n.workers
+	if none {
+		n.workers = nil
+	}
+	n.mu.Unlock()
+	if !none || sub == nil {
+		return nil
+	}
+	for _, s := range n.c.sessions() {
+		if _, err := cdproto.Call(ctx, s, cdpfetch.Disable, cdproto.Empty{}); err != nil {
+			return err
+		}
+	}
+	control, err := n.c.control(ctx)
+	if err == nil {
+		_, err = cdproto.Call(ctx, control, target.SetAutoAttach, target.SetAutoAttachParams{AutoAttach: false, WaitForDebuggerOnStart: false})
+	}
+	sub.Close()
+	return err
+}
+
+func thisNetwork(c *call) *networkOf { return c.this.(*networkOf) }
+
+// setting switches one of the inspector's settings of the context.
+func setting(kind inspector.ActionKind) func(*call) goja.Value {
+	return func(c *call) goja.Value {
+		n, on := thisNetwork(c), c.flag(0, true)
+		return c.async(func(ctx context.Context) (any, error) { return undefined{}, n.set(ctx, kind, on) })
+	}
+}
+
+func (n *networkOf) set(ctx context.Context, kind inspector.ActionKind, on bool) error {
+	if _, err := n.c.act(ctx, inspector.Action{Kind: kind, Context: n.c.id, On: on}); err != nil {
+		return err
+	}
+	if kind != inspector.SetOffline {
+		return nil
+	}
+	// The script's own pages obey at once, also those that the inspector sees later.
+	for _, s := range n.c.sessions() {
+		if err := s.Call(ctx, "Network.emulateNetworkConditions", map[string]any{"offline": on, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+var networkClass = &class{
+	name: "Network", word: "network", plain: true,
+	methods: map[string]func(*call) goja.Value{
+		"offline": setting(inspector.SetOffline),
+		"online": func(c *call) goja.Value {
+			n := thisNetwork(c)
+			return c.async(func(ctx context.Context) (any, error) { return undefined{}, n.set(ctx, inspector.SetOffline, false) })
+		},
+		"bypassServiceWorker": setting(inspector.SetBypass),
+		"updateOnReload":      setting(inspector.SetUpdateOnReload),
+		"route": func(c *call) goja.Value {
+			n := thisNetwork(c)
+			r := &route{n: n, pattern: c.pattern(0, n.c.base())}
+			if fn, ok := goja.AssertFunction(c.arg(1)); ok {
+				r.ask = fn
+			} else if text, ok := c.arg(1).Export().(string); ok && text == "abort" {
+				r.abort = true
+			} else {
+				r.answer = c.response(c.arg(1))
+			}
+			return c.async(func(ctx context.Context) (any, error) { return r, n.add(ctx, r) })
+		},
+		"unroute": func(c *call) goja.Value {
+			n := thisNetwork(c)
+			text := ""
+			if c.has(0) {
+				text = c.pattern(0, n.c.base()).text
+			}
+			return c.async(func(ctx context.Context) (any, error) {
+				return undefined{}, n.remove(ctx, func(r *route) bool { return text == "" || r.pattern.text == text })
+			})
+		},
+	},
+}
+
+var routeClass = &class{
+	name: "Route", word: "route", plain: true,
+	getters: map[string]func(*call) goja.Value{
+		"pattern": func(c *call) goja.Value { return c.f.value(c.this.(*route).pattern.text) },
+		"hits": func(c *call) goja.Value {
+			r := c.this.(*route)
+			r.n.mu.Lock()
+			defer r.n.mu.Unlock()
+			return c.f.value(r.hits)
+		},
+	},
+	methods: map[string]func(*call) goja.Value{
+		"remove": func(c *call) goja.Value {
+			r := c.this.(*route)
+			return c.async(func(ctx context.Context) (any, error) {
+				return undefined{}, r.n.remove(ctx, func(x *route) bool { return x == r })
+			})
+		},
+	},
+}
+
+// clockOf is Clock of swinspect.d.ts.
+type clockOf struct{ c *browserContext }
+
+func (x *clockOf) class() *class  { return clockClass }
+func (x *clockOf) String() string { return "Clock" }
+
+// control is the session that the clock is moved through.
+func (x *clockOf) control(ctx context.Context, what string) (*cdp.Session, error) {
+	if !x.c.has("clock") {
+		return nil, &needsError{what, "clock", x.c.product()}
+	}
+	return x.c.control(ctx)
+}
+
+var clockClass = &class{
+	name: "Clock", word: "clock", plain: true,
+	methods: map[string]func(*call) goja.Value{
+		"advance": func(c *call) goja.Value {
+			x, by := c.this.(*clockOf), c.duration(0, "the time")
+			if by < 0 {
+				c.fail("time moves on, not back: %s", strings.TrimSpace(by.String()))
+			}
+			return c.async(func(ctx context.Context) (any, error) {
+				s, err := x.control(ctx, "clock.advance")
+				if err != nil {
+					return nil, err
+				}
+				now, err := cdproto.Call(ctx, s, swproto.AdvanceClock, swproto.AdvanceClockParams{By: float64(by) / float64(time.Millisecond)})
+				return now.Now, err
+			})
+		},
+		"now": func(c *call) goja.Value {
+			x := c.this.(*clockOf)
+			return c.async(func(ctx context.Context) (any, error) {
+				s, err := x.control(ctx, "clock.now")
+				if err != nil {
+					return nil, err
+				}
+				now, err := cdproto.Call(ctx, s, swproto.GetClock, cdproto.Empty{})
+				return now.Now, err
+			})
+		},
+	},
+}

@@ -1,0 +1,542 @@
+package session
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	cdproto "github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/serviceworker"
+	"github.com/chromedp/cdproto/target"
+
+	"github.com/swinspect/swinspect/cdp/swproto"
+	"github.com/swinspect/swinspect/inspector"
+)
+
+// registration is Registration of swinspect.d.ts: a scope in a browser context. What is
+// registered there is looked up whenever it is asked for.
+type registration struct {
+	context *browserContext
+	scope   string
+	roles   map[string]*version
+}
+
+// version is Version of swinspect.d.ts: a certain version, or (without an id) whatever
+// has a role in a registration.
+type version struct {
+	r    *registration
+	role string // installing, waiting, active
+	id   string
+}
+
+func (r *registration) class() *class  { return registrationClass }
+func (r *registration) String() string { return "Registration " + r.scope }
+func (v *version) class() *class       { return versionClass }
+
+func (v *version) String() string {
+	if v.id != "" {
+		return "Version #" + v.id
+	}
+	return "Version (" + v.role + ")"
+}
+
+func (c *browserContext) registration(scope string) *registration {
+	r := &registration{context: c, scope: scope, roles: map[string]*version{}}
+	for _, role := range []string{"installing", "waiting", "active"} {
+		r.roles[role] = &version{r: r, role: role}
+	}
+	return r
+}
+
+// in finds the registration in a state: a living one, else (gone) the last there was.
+func (r *registration) in(s *inspector.State) (alive, last *inspector.Registration) {
+	for _, x := range s.Registrations {
+		if x.Scope != r.scope || x.Key.Context != r.context.id || x.Key.Instance != s.Connection.Instance && r.context.taped == nil {
+			continue
+		}
+		if last == nil || x.FirstSeen.After(last.FirstSeen) || x.Alive() {
+			last = x
+		}
+		if x.Alive() && (alive == nil || x.FirstSeen.After(alive.FirstSeen)) {
+			alive = x
+		}
+	}
+	return alive, last
+}
+
+// now is the living registration, or why there is none.
+func (r *registration) now() (*inspector.Registration, error) {
+	s := r.context.state()
+	if alive, _ := r.in(s); alive != nil {
+		return alive, nil
+	}
+	return nil, fmt.Errorf("there is no registration of %s: %s", r.scope, r.seen(s))
+}
+
+// seen says what there is instead of a registration.
+func (r *registration) seen(s *inspector.State) string {
+	alive, last := r.in(s)
+	if alive != nil {
+		return versionsWords(s, alive)
+	}
+	if last != nil {
+		if why := last.Failure(); why != "" {
+			return "it failed: " + why
+		}
+		for _, e := range slices.Backward(last.Errors) {
+			return "it was unregistered; its last error: " + e.Message
+		}
+		return "it was unregistered"
+	}
+	var others []string
+	for _, x := range s.Live() {
+		if x.Key.Context == r.context.id {
+			others = append(others, x.Scope)
+		}
+	}
+	if len(others) > 0 {
+		return "registered are " + strings.Join(others, ", ")
+	}
+	return "nothing is registered in this browser context"
+}
+
+// versionsWords say which versions a registration has.
+func versionsWords(s *inspector.State, r *inspector.Registration) string {
+	var parts []string
+	for _, v := range r.Versions {
+		if v.Status == serviceworker.VersionStatusRedundant {
+			continue
+		}
+		text := fmt.Sprintf("#%s is %s and %s", v.ID, inspector.StatusWord(v.Status), v.Running)
+		if n := len(v.Clients); n > 0 {
+			text += fmt.Sprintf(", controls %d", n)
+		}
+		if v.Paused != nil {
+			text += ", paused in the debugger"
+		}
+		parts = append(parts, text)
+	}
+	if len(parts) == 0 {
+		for _, v := range slices.Backward(r.Versions) {
+			parts = append(parts, "#"+v.ID+" is redundant"+redundantWhy(r, v))
+			break
+		}
+	}
+	if len(parts) == 0 {
+		return "it has no version"
+	}
+	text := strings.Join(parts, "; ")
+	if why := inspector.Why(s, r); why != nil {
+		text += ". " + why.Sentence
+	}
+	return text
+}
+
+func redundantWhy(r *inspector.Registration, v *inspector.Version) string {
+	for _, e := range slices.Backward(r.Errors) {
+		if e.VersionID == v.ID {
+			return ": " + e.Message
+		}
+	}
+	return ""
+}
+
+// known waits until the inspector has seen the registration.
+func (r *registration) known(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	_, err := r.context.o.browser.WaitFor(ctx, func(s *inspector.State) bool {
+		_, last := r.in(s)
+		return last != nil
+	})
+	return err
+}
+
+// states are the words that a state is called: the specification's, and ours.
+var states = []string{"new", "installing", "installed", "waiting", "activating", "activated", "active", "redundant"}
+
+// isIn reports whether a version is in a state.
+func isIn(v *inspector.Version, state string) bool {
+	switch state {
+	case "waiting", "installed":
+		return v.Status == serviceworker.VersionStatusInstalled
+	case "active":
+		return v.Status == serviceworker.VersionStatusActivating || v.Status == serviceworker.VersionStatusActivated
+	}
+	return string(v.Status) == state
+}
+
+// of is the version in a registration; nil when there is none.
+func (v *version) of(x *inspector.Registration) *inspector.Version {
+	switch {
+	case x == nil:
+		return nil
+	case v.id != "":
+		return x.Version(v.id)
+	case v.role == "installing":
+		return x.Installing()
+	case v.role == "waiting":
+		return x.Waiting()
+	}
+	return x.Active()
+}
+
+// in finds the version in a state.
+func (v *version) in(s *inspector.State) (*inspector.Registration, *inspector.Version) {
+	alive, last := v.r.in(s)
+	if found := v.of(alive); found != nil {
+		return alive, found
+	}
+	if v.id != "" {
+		for _, x := range s.Registrations {
+			if x.Scope == v.r.scope && x.Key.Context == v.r.context.id {
+				if found := x.Version(v.id); found != nil {
+					return x, found
+				}
+			}
+		}
+	}
+	return last, nil
+}
+
+// now is the version, or why there is none.
+func (v *version) now() (*inspector.Registration, *inspector.Version, error) {
+	s := v.r.context.state()
+	x, found := v.in(s)
+	if found == nil {
+		return nil, nil, fmt.Errorf("there is no %s version of %s: %s", v.role, v.r.scope, v.r.seen(s))
+	}
+	return x, found, nil
+}
+
+// certain is the handle of a certain version.
+func (r *registration) certain(v *inspector.Version) *version { return &version{r: r, id: v.ID} }
+
+// waitFor waits until a registration has a version in a state.
+func (r *registration) waitFor(ctx context.Context, state string, limit *span) (any, error) {
+	inner, cancel, d := r.context.stage.limited(ctx, limit)
+	defer cancel()
+	var found *version
+	s, err := r.context.o.browser.WaitFor(inner, func(s *inspector.State) bool {
+		alive, last := r.in(s)
+		switch state {
+		case "unregistered":
+			return alive == nil
+		case "registered":
+			if alive == nil || len(alive.Versions) == 0 {
+				return false
+			}
+			found = r.certain(alive.Versions[len(alive.Versions)-1])
+			return true
+		case "redundant":
+			alive = last
+		}
+		if alive == nil {
+			return false
+		}
+		for _, v := range slices.Backward(alive.Versions) {
+			if isIn(v, state) {
+				found = r.certain(v)
+				return true
+			}
+		}
+		return false
+	})
+	if err != nil {
+		return nil, r.late(ctx, err, d, fmt.Sprintf("%s to be %s", r.scope, state), s)
+	}
+	if found == nil {
+		return nil, nil
+	}
+	return found, nil
+}
+
+// late is a wait that ended before what it was for.
+func (r *registration) late(ctx context.Context, err error, d time.Duration, what string, s *inspector.State) error {
+	if !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, context.Canceled) {
+		return err
+	}
+	text := fmt.Sprintf("waited %s for %s: %s", spanText(d), what, r.seen(s))
+	if cause := context.Cause(ctx); cause != nil {
+		text = fmt.Sprintf("%v; it was waiting for %s: %s", cause, what, r.seen(s))
+	}
+	return &timeoutError{what: text}
+}
+
+func (v *version) waitFor(ctx context.Context, state string, limit *span) (any, error) {
+	inner, cancel, d := v.r.context.stage.limited(ctx, limit)
+	defer cancel()
+	var found *version
+	s, err := v.r.context.o.browser.WaitFor(inner, func(s *inspector.State) bool {
+		_, x := v.in(s)
+		if x == nil {
+			return false
+		}
+		found = v.r.certain(x)
+		if state == "running" || state == "stopped" {
+			return string(x.Running) == state
+		}
+		return isIn(x, state)
+	})
+	if err != nil {
+		who := "version #" + v.id
+		if v.id == "" {
+			who = "the " + v.role + " version"
+		}
+		return nil, v.r.late(ctx, err, d, fmt.Sprintf("%s of %s to be %s", who, v.r.scope, state), s)
+	}
+	return found, nil
+}
+
+const updateScript = `(async scope => {
+	const r = await navigator.serviceWorker.getRegistration(scope);
+	if (!r || r.scope !== scope) return 'missing';
+	const had = [r.installing, r.waiting, r.active];
+	await r.update();
+	return [r.installing, r.waiting, r.active].some(w => w && !had.includes(w)) ? 'new' : 'same';
+})(%s)`
+
+// update looks for a new script. In a page of the origin its promise tells what came of
+// it; without a page the inspector finds out.
+func (r *registration) update(ctx context.Context) (any, error) {
+	x, err := r.now()
+	if err != nil {
+		return nil, err
+	}
+	had := len(x.Versions)
+	newer := func(s *inspector.State) bool {
+		_, last := r.in(s)
+		return last == nil || last.Key != x.Key || len(last.Versions) > had
+	}
+	if p := r.context.pageOf(originOf(r.scope)); p != nil {
+		scope, err := json.Marshal(r.scope)
+		if err != nil {
+			return nil, err
+		}
+		data, err := p.evaluate(ctx, fmt.Sprintf(updateScript, scope))
+		if err != nil {
+			return nil, err
+		}
+		if string(data) != `"missing"` {
+			if string(data) == `"same"` {
+				return newer(r.context.state()), nil
+			}
+			soon, cancel := context.WithTimeout(ctx, 5*time.Second)
+			defer cancel()
+			_, err = r.context.o.browser.WaitFor(soon, newer)
+			return true, err
+		}
+	}
+	_, err = r.context.act(ctx, inspector.Action{Kind: inspector.Update, Registration: x.Key})
+	return newer(r.context.state()), err
+}
+
+// pageOf is an open page of the script's with a document of an origin; nil for none.
+func (c *browserContext) pageOf(origin string) *page {
+	s := c.state()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for id, p := range c.pages {
+		for _, t := range s.Targets {
+			if t.Key.ID == string(id) && originOf(t.URL) == origin {
+				return p
+			}
+		}
+	}
+	return nil
+}
+
+// perform does an action on the registration.
+func (r *registration) perform(ctx context.Context, a inspector.Action) (any, error) {
+	if r.context.taped != nil {
+		return nil, r.context.notLive(string(a.Kind))
+	}
+	x, err := r.now()
+	if err != nil {
+		return nil, err
+	}
+	a.Registration = x.Key
+	_, err = r.context.act(ctx, a)
+	return undefined{}, err
+}
+
+// skipWaiting lets the waiting version become active.
+func (r *registration) skipWaiting(ctx context.Context) (any, error) {
+	x, err := r.now()
+	if err != nil {
+		return nil, err
+	}
+	if x.Waiting() == nil {
+		return nil, fmt.Errorf("there is no waiting version of %s: %s", r.scope, versionsWords(r.context.state(), x))
+	}
+	return r.perform(ctx, inspector.Action{Kind: inspector.SkipWaiting})
+}
+
+// kill stops the worker of a version; one that does not run is as good as stopped.
+func (r *registration) kill(ctx context.Context, id string) (any, error) {
+	x, err := r.now()
+	if err != nil {
+		return nil, err
+	}
+	v := x.Active()
+	if id != "" {
+		v = x.Version(id)
+	}
+	if v == nil {
+		return nil, fmt.Errorf("there is no active version of %s: %s", r.scope, versionsWords(r.context.state(), x))
+	}
+	if v.Running == serviceworker.VersionRunningStatusStopped {
+		return undefined{}, nil
+	}
+	_, err = r.context.act(ctx, inspector.Action{Kind: inspector.Stop, Registration: x.Key, Version: v.ID})
+	var refused *inspector.RefusedError
+	if errors.As(err, &refused) { // it stopped by itself meanwhile
+		if _, now := (&version{r: r, id: v.ID}).in(r.context.state()); now == nil || now.Running == serviceworker.VersionRunningStatusStopped {
+			err = nil
+		}
+	}
+	return undefined{}, err
+}
+
+// start starts the worker of the active version.
+func (r *registration) start(ctx context.Context) (any, error) {
+	x, err := r.now()
+	if err != nil {
+		return nil, err
+	}
+	if v := x.Active(); v != nil && v.Running == serviceworker.VersionRunningStatusRunning {
+		return undefined{}, nil
+	}
+	return r.perform(ctx, inspector.Action{Kind: inspector.Start})
+}
+
+// evaluate runs an expression in the worker of a version, which is started if it is the
+// active one.
+func (v *version) evaluate(ctx context.Context, expression string) (any, error) {
+	_, x, err := v.now()
+	if err != nil {
+		return nil, err
+	}
+	if v.r.context.taped != nil {
+		return nil, v.r.context.notLive("evaluate")
+	}
+	if x.Running != serviceworker.VersionRunningStatusRunning && isIn(x, "active") {
+		if _, err := v.r.start(ctx); err != nil {
+			return nil, err
+		}
+	}
+	id, err := v.target(ctx, x.ID)
+	if err != nil {
+		return nil, err
+	}
+	s, err := v.r.context.o.conn.Attach(ctx, target.ID(id))
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		gone, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+		defer cancel()
+		_ = s.Detach(gone) // the worker is gone: so is the session
+	}()
+	return jsonOrUndefined(evaluateIn(ctx, s, expression))
+}
+
+// target is the CDP target of a running version.
+func (v *version) target(ctx context.Context, id string) (string, error) {
+	inner, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	found := ""
+	s, err := v.r.context.o.browser.WaitFor(inner, func(s *inspector.State) bool {
+		if _, x := (&version{r: v.r, id: id}).in(s); x != nil {
+			found = x.TargetID
+		}
+		return found != ""
+	})
+	if err != nil && ctx.Err() == nil {
+		return "", fmt.Errorf("the worker of version #%s does not run: %s", id, v.r.seen(s))
+	}
+	return found, err
+}
+
+// dispatch sends a request to the active worker.
+func (r *registration) dispatch(ctx context.Context, ref string, init *fetchInit) (any, error) {
+	x, err := r.now()
+	if err != nil {
+		return nil, err
+	}
+	if !r.context.o.traces {
+		return r.dispatchInPage(ctx, ref, init)
+	}
+	control, err := r.context.control(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p := swproto.DispatchFetchParams{RegistrationID: x.Key.ID, URL: ref, Method: init.Method, Navigation: init.Navigation, Body: base64.StdEncoding.EncodeToString(init.body)}
+	for _, h := range init.headers {
+		p.Headers = append(p.Headers, swproto.Header{Name: h[0], Value: h[1]})
+	}
+	got, err := cdproto.Call(ctx, control, swproto.DispatchFetch, p)
+	if err != nil {
+		return nil, err
+	}
+	if got.Error != "" {
+		return nil, &pageError{name: "TypeError", text: "Failed to fetch: " + got.Error}
+	}
+	f := &fetched{OK: got.Status >= 200 && got.Status < 300, Status: got.Status, StatusText: got.StatusText, URL: ref, Type: "unknown", Headers: map[string]string{}, Source: sourceWord(got.Source, got.FromServiceWorker)}
+	for _, h := range got.Headers {
+		f.Headers[strings.ToLower(h.Name)] = h.Value
+	}
+	f.body, err = base64.StdEncoding.DecodeString(got.Body)
+	return f, err
+}
+
+func sourceWord(source string, worker bool) string {
+	switch {
+	case source == "cache-storage":
+		return "cache"
+	case source == "network" || source == "http-cache":
+		return source
+	case worker:
+		return "worker"
+	}
+	return source
+}
+
+// dispatchInPage makes the request in a page that the registration controls: one of the
+// script's, else one that is opened for it.
+func (r *registration) dispatchInPage(ctx context.Context, ref string, init *fetchInit) (any, error) {
+	p, err := r.context.openPage(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = p.closeAndForget(context.WithoutCancel(ctx)) }() // the context closes it otherwise
+	full := ref
+	if !strings.Contains(ref, "://") {
+		base, err := r.context.resolve(r.scope)
+		if err != nil {
+			return nil, err
+		}
+		full = resolveRef(base, ref)
+	}
+	if init.Navigation {
+		n, err := p.navigate(ctx, full, "load")
+		if err != nil {
+			return nil, err
+		}
+		html, err := p.evaluate(ctx, "document.documentElement.outerHTML")
+		f := &fetched{OK: n.Status >= 200 && n.Status < 300, Status: n.Status, URL: n.URL, Type: "basic", Headers: n.Headers, Source: n.Source}
+		var text string
+		_ = json.Unmarshal(html, &text) // a string
+		f.body = []byte(text)
+		return f, err
+	}
+	if _, err := p.navigate(ctx, r.scope, "load"); err != nil {
+		return nil, fmt.Errorf("opening %s to make the request in: %w", r.scope, err)
+	}
+	return p.fetch(ctx, full, init)
+}

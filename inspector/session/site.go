@@ -1,0 +1,583 @@
+package session
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/dop251/goja"
+
+	"github.com/swinspect/swinspect/runtime/script"
+)
+
+// site is Site of swinspect.d.ts: a web server on 127.0.0.1 of which a script changes what
+// it serves.
+//
+// Concurrency: its methods may be called from any goroutine. It owns the server's
+// goroutines; close ends them.
+type site struct {
+	f     *file
+	stage *stage
+	addr  string // host:port, the same after down and up
+
+	mu       sync.Mutex // guards all below
+	server   *http.Server
+	served   chan struct{}
+	folder   string // ""; none
+	base     []*siteRoute
+	over     []*siteRoute // the newest last
+	requests []siteRequest
+	closed   bool
+}
+
+// siteRoute is what is at a path or a pattern of paths.
+type siteRoute struct {
+	pattern string
+	match   func(path string) bool
+	answer  *response                            // nil: gone
+	file    string                               // "" or a file to serve
+	ask     func(siteRequest) (*response, error) // a script's function
+}
+
+// siteRequest is SiteRequest of swinspect.d.ts.
+type siteRequest struct {
+	Time    float64           `json:"time"`
+	Method  string            `json:"method"`
+	URL     string            `json:"url"`
+	Path    string            `json:"path"`
+	Query   map[string]string `json:"query"`
+	Headers map[string]string `json:"headers"`
+	Body    string            `json:"body"`
+}
+
+// maxRequests is how many requests a site remembers.
+const maxRequests = 10_000
+
+func (w *site) class() *class  { return siteClass }
+func (w *site) String() string { return "Site " + w.origin() }
+func (w *site) origin() string { return "http://" + w.addr }
+
+// serve starts a site of a folder or routes (nil: of nothing), on the loop.
+func (s *stage) serve(what goja.Value) (*site, error) {
+	w := &site{f: s.f, stage: s}
+	if what != nil {
+		if err := w.deploy(what); err != nil {
+			return nil, err
+		}
+	}
+	if err := w.up(); err != nil {
+		return nil, err
+	}
+	s.closes(w, func(context.Context) error { return w.close() })
+	return w, nil
+}
+
+// deploy puts a folder or routes in the place of all there was; on the loop, for routes.
+func (w *site) deploy(what goja.Value) error {
+	if folder, ok := what.Export().(string); ok {
+		full := w.f.resolvePath(folder)
+		info, err := os.Stat(full)
+		if err != nil {
+			return fmt.Errorf("the folder of the site: %w", err)
+		}
+		if !info.IsDir() {
+			return fmt.Errorf("the site %s is no folder", folder)
+		}
+		w.f.read(full)
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.folder, w.base, w.over = full, nil, nil
+		return nil
+	}
+	o, ok := what.(*goja.Object)
+	if !ok {
+		return fmt.Errorf("a site is a folder or an object of paths, not %s", w.f.shown(what))
+	}
+	var base []*siteRoute
+	for _, key := range o.Keys() {
+		r, err := w.route(key, o.Get(key))
+		if err != nil {
+			return err
+		}
+		base = append(base, r)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.folder, w.base, w.over = "", base, nil
+	return nil
+}
+
+// route reads what is to be at a path: text, a response or a function.
+func (w *site) route(key string, v goja.Value) (*siteRoute, error) {
+	r := &siteRoute{pattern: key, match: pathPattern(key)}
+	c := &call{f: w.f, name: key}
+	if fn, ok := goja.AssertFunction(v); ok {
+		r.ask = func(q siteRequest) (*response, error) { return w.f.askScript(w.stage, fn, q) }
+		return r, nil
+	}
+	var err error
+	if thrown := w.f.agent.Try(func() { r.answer = c.response(v) }); thrown != nil {
+		err = thrown
+	}
+	return r, err
+}
+
+// pathPattern matches paths: * is any characters; one with ? also looks at the search.
+func pathPattern(key string) func(string) bool {
+	if !strings.HasPrefix(key, "/") && !strings.HasPrefix(key, "*") {
+		key = "/" + key
+	}
+	p := newPattern("http://site"+key, "")
+	if strings.HasPrefix(key, "*") {
+		p = newPattern("http://site/"+key, "")
+	}
+	return func(target string) bool { return p.match("http://site" + target) }
+}
+
+func (w *site) put(r *siteRoute) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.over = append(slices.DeleteFunc(w.over, func(x *siteRoute) bool { return x.pattern == r.pattern }), r)
+}
+
+// putFile serves a file at a path.
+func (w *site) putFile(at, file string) {
+	w.put(&siteRoute{pattern: at, match: pathPattern(at), file: file})
+}
+
+// putBlank serves an empty document at a path that has nothing.
+func (w *site) putBlank(at string) {
+	if w.find(at) == nil && w.inFolder(at) == "" {
+		w.put(&siteRoute{pattern: at, match: pathPattern(at), answer: &response{status: 200, headers: [][2]string{{"Content-Type", "text/html"}}, body: []byte("<!doctype html><title>blank</title>")}})
+	}
+}
+
+// up begins to listen, at the same address as before.
+func (w *site) up() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.server != nil || w.closed {
+		return nil
+	}
+	at := w.addr
+	if at == "" {
+		at = "127.0.0.1:0"
+	}
+	ln, err := net.Listen("tcp", at) //nolint:noctx // it does not wait
+	if err != nil {
+		return fmt.Errorf("serving the site: %w", err)
+	}
+	w.addr = ln.Addr().String()
+	server := &http.Server{Handler: w, ReadHeaderTimeout: 10 * time.Second}
+	w.server, w.served = server, make(chan struct{})
+	served := w.served
+	go func() {
+		defer close(served)
+		_ = server.Serve(ln) // ends with Close
+	}()
+	return nil
+}
+
+// down refuses connections and ends those there are.
+func (w *site) down() {
+	w.mu.Lock()
+	server, served := w.server, w.served
+	w.server = nil
+	w.mu.Unlock()
+	if server == nil {
+		return
+	}
+	_ = server.Close() // there is nothing to finish
+	<-served
+}
+
+func (w *site) close() error {
+	w.mu.Lock()
+	w.closed = true
+	w.mu.Unlock()
+	w.down()
+	return nil
+}
+
+// find is the route of a path; nil when there is none.
+func (w *site) find(target string) *siteRoute {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, r := range slices.Backward(w.over) {
+		if r.match(target) {
+			return r
+		}
+	}
+	for _, r := range w.base {
+		if r.match(target) {
+			return r
+		}
+	}
+	return nil
+}
+
+// inFolder is the file of a path in the folder, "" for none.
+func (w *site) inFolder(p string) string {
+	w.mu.Lock()
+	folder := w.folder
+	w.mu.Unlock()
+	if folder == "" {
+		return ""
+	}
+	name := strings.TrimPrefix(path.Clean("/"+p), "/")
+	if strings.HasSuffix(p, "/") || name == "" {
+		name = path.Join(name, "index.html")
+	}
+	full := filepath.Join(folder, filepath.FromSlash(name))
+	if info, err := os.Stat(full); err != nil || info.IsDir() {
+		return ""
+	}
+	return full
+}
+
+// ServeHTTP answers a request.
+func (w *site) ServeHTTP(out http.ResponseWriter, in *http.Request) {
+	q, err := w.note(in)
+	if err != nil {
+		http.Error(out, err.Error(), http.StatusBadRequest)
+		return
+	}
+	r := w.find(in.URL.RequestURI())
+	file := ""
+	switch {
+	case r == nil:
+		file = w.inFolder(in.URL.Path)
+		if file == "" {
+			http.NotFound(out, in)
+			return
+		}
+	case r.file != "":
+		file = r.file
+	case r.ask != nil:
+		answer, err := r.ask(q)
+		if err != nil {
+			http.Error(out, "the site's function failed: "+err.Error(), http.StatusInternalServerError)
+			return
+		}
+		answer.write(in.Context(), out, in)
+		return
+	case r.answer != nil:
+		r.answer.write(in.Context(), out, in)
+		return
+	default:
+		http.NotFound(out, in)
+		return
+	}
+	w.serveFile(out, in, file)
+}
+
+// serveFile serves a file without letting the HTTP cache keep it: what a script deploys
+// must be seen.
+func (w *site) serveFile(out http.ResponseWriter, in *http.Request, file string) {
+	data, err := os.Open(file)
+	if err != nil {
+		http.NotFound(out, in)
+		return
+	}
+	defer func() { _ = data.Close() }() // it was only read
+	info, err := data.Stat()
+	if err != nil {
+		http.Error(out, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	out.Header().Set("Cache-Control", "no-cache")
+	out.Header().Set("Content-Type", contentType(file))
+	http.ServeContent(out, in, file, info.ModTime(), data)
+}
+
+// contentType is that of a file or path by its extension.
+func contentType(name string) string {
+	switch ext := strings.ToLower(path.Ext(name)); ext {
+	case ".js", ".mjs":
+		return "text/javascript; charset=utf-8"
+	case ".html", ".htm", "":
+		return "text/html; charset=utf-8"
+	case ".json", ".map":
+		return "application/json"
+	case ".webmanifest":
+		return "application/manifest+json"
+	default:
+		if t := mime.TypeByExtension(ext); t != "" {
+			return t
+		}
+	}
+	return "application/octet-stream"
+}
+
+// note remembers a request.
+func (w *site) note(in *http.Request) (siteRequest, error) {
+	body, err := io.ReadAll(io.LimitReader(in.Body, 16<<20))
+	if err != nil {
+		return siteRequest{}, err
+	}
+	q := siteRequest{
+		Time: float64(time.Now().UnixMicro()) / 1000, Method: in.Method, URL: in.URL.RequestURI(), Path: in.URL.Path,
+		Query: map[string]string{}, Headers: map[string]string{}, Body: string(body),
+	}
+	for name, values := range in.URL.Query() {
+		q.Query[name] = values[0]
+	}
+	for name, values := range in.Header {
+		q.Headers[strings.ToLower(name)] = strings.Join(values, ", ")
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.requests) >= maxRequests {
+		w.requests = slices.Delete(w.requests, 0, maxRequests/10)
+	}
+	w.requests = append(w.requests, q)
+	return q, nil
+}
+
+// response is RespondInit of swinspect.d.ts.
+type response struct {
+	status  int
+	text    string
+	headers [][2]string
+	body    []byte
+	delay   time.Duration
+}
+
+// response reads text or a RespondInit.
+func (c *call) response(v goja.Value) *response {
+	if text, ok := v.Export().(string); ok {
+		return &response{status: 200, body: []byte(text)}
+	}
+	o, ok := v.(*goja.Object)
+	if !ok {
+		c.fail("a response is text or {status, headers, body, json, delay}, not %s", c.f.shown(v))
+	}
+	var init struct {
+		Status     int             `json:"status"`
+		StatusText string          `json:"statusText"`
+		Headers    json.RawMessage `json:"headers"`
+		JSON       json.RawMessage `json:"json"`
+		Delay      span            `json:"delay"`
+	}
+	plain := c.f.rt.NewObject()
+	r := &response{}
+	for _, key := range o.Keys() {
+		if key == "body" {
+			r.body = c.bytes(o.Get(key))
+			continue
+		}
+		must(plain.Set(key, o.Get(key)))
+	}
+	c.decode(plain, "the response", &init)
+	headers, err := readHeaders(init.Headers)
+	if err != nil {
+		c.fail("%v", err)
+	}
+	r.status, r.text, r.headers, r.delay = init.Status, init.StatusText, headers, time.Duration(init.Delay)
+	if r.status == 0 {
+		r.status = 200
+	}
+	if init.JSON != nil {
+		r.body = init.JSON
+		if r.header("content-type") == "" {
+			r.headers = append(r.headers, [2]string{"Content-Type", "application/json"})
+		}
+	}
+	if r.status < 100 || r.status > 999 {
+		c.fail("%d is no status", r.status)
+	}
+	return r
+}
+
+func (r *response) header(name string) string {
+	for _, h := range r.headers {
+		if strings.EqualFold(h[0], name) {
+			return h[1]
+		}
+	}
+	return ""
+}
+
+// write sends a response of a site; its type is that of the path, unless it says one.
+func (r *response) write(ctx context.Context, out http.ResponseWriter, in *http.Request) {
+	if r.delay > 0 && pause(ctx, r.delay) != nil {
+		return
+	}
+	h := out.Header()
+	for _, pair := range r.headers {
+		h.Add(pair[0], pair[1])
+	}
+	if h.Get("Content-Type") == "" {
+		h.Set("Content-Type", contentType(in.URL.Path))
+	}
+	if h.Get("Cache-Control") == "" {
+		h.Set("Cache-Control", "no-cache")
+	}
+	out.WriteHeader(r.status)
+	if in.Method != http.MethodHead {
+		_, _ = out.Write(r.body) // the client went away
+	}
+}
+
+// askScript calls a function of the script for a response, off the loop.
+func (f *file) askScript(s *stage, fn goja.Callable, q any) (*response, error) {
+	var answer *response
+	err := f.ask(s.context(), fn, q, func(v goja.Value) {
+		if goja.IsUndefined(v) || goja.IsNull(v) {
+			answer = &response{status: 404, body: []byte("the function gave nothing")}
+			return
+		}
+		answer = (&call{f: f, name: "the answer of a route"}).response(v)
+	})
+	return answer, err
+}
+
+// ask calls a function of the script and hands what it gives, once it is there, to take,
+// on the loop. What the function throws is a failure of the test, too.
+func (f *file) ask(ctx context.Context, fn goja.Callable, arg any, take func(goja.Value)) error {
+	settled := make(chan error, 1)
+	fail := func(reason goja.Value) {
+		e := f.failureOf(reason)
+		if !f.isLate(reason) {
+			f.current().problem(e)
+		}
+		settled <- errors.New(e.Message)
+	}
+	queued := f.agent.Queue("swinspect", func() {
+		var v goja.Value
+		if err := f.agent.Try(func() {
+			var err error
+			if v, err = f.agent.Call(fn, goja.Undefined(), f.value(arg)); err != nil {
+				panic(err)
+			}
+		}); err != nil {
+			fail(script.Thrown(f.rt, err))
+			return
+		}
+		f.agent.Then(v, func(result goja.Value) {
+			if err := f.agent.Try(func() { take(result) }); err != nil {
+				fail(script.Thrown(f.rt, err))
+				return
+			}
+			settled <- nil
+		}, fail)
+	})
+	if !queued {
+		return errOver
+	}
+	select {
+	case err := <-settled:
+		return err
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-f.agent.Done():
+		return errOver
+	}
+}
+
+func thisSite(c *call) *site { return c.this.(*site) }
+
+var siteClass = &class{
+	name: "Site", word: "site",
+	getters: map[string]func(*call) goja.Value{
+		"origin": func(c *call) goja.Value { return c.f.value(thisSite(c).origin()) },
+	},
+	methods: map[string]func(*call) goja.Value{
+		"url": func(c *call) goja.Value {
+			u, err := url.Parse(thisSite(c).origin() + "/")
+			if err == nil {
+				u, err = u.Parse(c.textOr(0, "the path", "/"))
+			}
+			if err != nil {
+				c.fail("%v", err)
+			}
+			return c.f.value(u.String())
+		},
+		"deploy": func(c *call) goja.Value {
+			if err := thisSite(c).deploy(c.arg(0)); err != nil {
+				c.fail("%v", err)
+			}
+			return goja.Undefined()
+		},
+		"put": func(c *call) goja.Value {
+			w, at := thisSite(c), c.text(0, "the path")
+			r := c.response(c.arg(1))
+			w.put(&siteRoute{pattern: at, match: pathPattern(at), answer: r})
+			return goja.Undefined()
+		},
+		"route": func(c *call) goja.Value {
+			w := thisSite(c)
+			r, err := w.route(c.text(0, "the pattern"), c.arg(1))
+			if err != nil {
+				panic(err)
+			}
+			w.put(r)
+			return goja.Undefined()
+		},
+		"remove": func(c *call) goja.Value {
+			at := c.text(0, "the path")
+			thisSite(c).put(&siteRoute{pattern: at, match: pathPattern(at)})
+			return goja.Undefined()
+		},
+		"reset": func(c *call) goja.Value {
+			w := thisSite(c)
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.over = nil
+			return goja.Undefined()
+		},
+		"requests": func(c *call) goja.Value {
+			w := thisSite(c)
+			var p *pattern
+			if c.has(0) {
+				p = c.pattern(0, w.origin())
+			}
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			found := []siteRequest{}
+			for _, q := range w.requests {
+				if p == nil || p.match(w.origin()+q.URL) {
+					found = append(found, q)
+				}
+			}
+			return c.f.value(found)
+		},
+		"clearRequests": func(c *call) goja.Value {
+			w := thisSite(c)
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.requests = nil
+			return goja.Undefined()
+		},
+		"down": func(c *call) goja.Value {
+			thisSite(c).down()
+			return goja.Undefined()
+		},
+		"up": func(c *call) goja.Value {
+			if err := thisSite(c).up(); err != nil {
+				c.fail("%v", err)
+			}
+			return goja.Undefined()
+		},
+		"close": func(c *call) goja.Value {
+			w := thisSite(c)
+			return c.async(func(context.Context) (any, error) {
+				w.stage.unclose(w)
+				return undefined{}, w.close()
+			})
+		},
+	},
+}

@@ -1,0 +1,480 @@
+package session
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	cdproto "github.com/chromedp/cdproto/cdp"
+	"github.com/dop251/goja"
+
+	"github.com/swinspect/swinspect/cdp/swproto"
+	"github.com/swinspect/swinspect/inspector"
+)
+
+// cacheStorage is CacheStorage of swinspect.d.ts: that of one origin.
+type cacheStorage struct {
+	context *browserContext
+	from    string // the origin
+}
+
+// cacheOf is Cache of swinspect.d.ts.
+type cacheOf struct {
+	s    *cacheStorage
+	name string
+}
+
+func (s *cacheStorage) class() *class  { return storageClass }
+func (s *cacheStorage) String() string { return "CacheStorage " + s.from }
+func (k *cacheOf) class() *class       { return cacheClass }
+func (k *cacheOf) String() string      { return "Cache '" + k.name + "'" }
+
+func (c *browserContext) storage(origin string) *cacheStorage {
+	return &cacheStorage{context: c, from: origin}
+}
+
+func (s *cacheStorage) ref() inspector.StorageRef {
+	r := s.context.storageRef(s.from)
+	if s.context.taped != nil {
+		for _, st := range s.context.state().Storages {
+			if st.Ref.Context == s.context.id && st.Ref.StorageKey == r.StorageKey {
+				return st.Ref
+			}
+		}
+	}
+	return r
+}
+
+func (k *cacheOf) ref() inspector.CacheRef {
+	return inspector.CacheRef{StorageRef: k.s.ref(), Name: k.name}
+}
+
+// names are the caches' names, in the order of CacheStorage.keys().
+func (s *cacheStorage) names(ctx context.Context) ([]string, error) {
+	if s.from == "" {
+		return nil, errors.New("there is no site whose caches could be meant: name the origin with cachesOf(origin)")
+	}
+	st, err := s.context.o.browser.Caches(ctx, s.ref(), s.context.taped == nil)
+	if err != nil {
+		return nil, err
+	}
+	names := []string{}
+	for _, k := range st.Caches {
+		names = append(names, k.Name)
+	}
+	return names, nil
+}
+
+// entries are those of the cache; none when there is no such cache.
+func (k *cacheOf) entries(ctx context.Context) ([]inspector.CacheEntry, error) {
+	names, err := k.s.names(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if !slices.Contains(names, k.name) {
+		return nil, nil
+	}
+	l, err := k.s.context.o.browser.Entries(ctx, k.ref(), k.s.context.taped == nil)
+	if errors.Is(err, inspector.ErrNoCache) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if l.TooBig {
+		return nil, fmt.Errorf("the cache %q is too large to be listed", k.name)
+	}
+	return l.Entries, nil
+}
+
+// cacheRequest is RequestLike of swinspect.d.ts.
+type cacheRequest struct {
+	URL     string          `json:"url"`
+	Method  string          `json:"method"`
+	Headers json.RawMessage `json:"headers"`
+	headers [][2]string
+}
+
+func (c *call) request(i int, from *browserContext) cacheRequest {
+	var q cacheRequest
+	if text, ok := c.arg(i).Export().(string); ok {
+		q.URL = text
+	} else {
+		if _, ok := c.arg(i).(*goja.Object); !ok {
+			c.fail("a request is a URL or {url, method, headers}, not %s", c.f.shown(c.arg(i)))
+		}
+		c.options(i, &q)
+	}
+	var err error
+	if q.headers, err = readHeaders(q.Headers); err == nil {
+		q.URL, err = from.resolve(q.URL)
+	}
+	if err != nil {
+		c.fail("%v", err)
+	}
+	return q
+}
+
+func (q *cacheRequest) asked() inspector.MatchRequest {
+	m := inspector.MatchRequest{Method: q.Method, URL: q.URL}
+	for _, h := range q.headers {
+		m.Headers = append(m.Headers, inspector.Header{Name: h[0], Value: h[1]})
+	}
+	return m
+}
+
+// matchOptions is MatchOptions of swinspect.d.ts.
+type matchOptions struct {
+	IgnoreSearch bool `json:"ignoreSearch"`
+	IgnoreMethod bool `json:"ignoreMethod"`
+	IgnoreVary   bool `json:"ignoreVary"`
+}
+
+// match finds the entry that answers a request; nil for none.
+func (k *cacheOf) match(ctx context.Context, q cacheRequest, o matchOptions) (*fetched, error) {
+	entries, err := k.entries(ctx)
+	if err != nil {
+		return nil, err
+	}
+	m := inspector.MatchCache(entries, q.asked(), inspector.MatchOptions(o))
+	if m.First < 0 {
+		return nil, nil
+	}
+	e := entries[m.First]
+	body, err := k.s.context.o.browser.Body(ctx, k.ref(), e.URL, e.RequestHeaders, 64<<20)
+	if err != nil {
+		return nil, fmt.Errorf("the body of %s: %w", e.URL, err)
+	}
+	return &fetched{
+		OK: e.Status >= 200 && e.Status < 300, Status: int64(e.Status), StatusText: e.StatusText, URL: e.URL, Type: e.Type,
+		Headers: headerMap(e.ResponseHeaders), Source: "cache", Cache: k.name, body: body.Data, cached: true,
+	}, nil
+}
+
+func headerMap(list []inspector.Header) map[string]string {
+	m := map[string]string{}
+	for _, h := range list {
+		name := strings.ToLower(h.Name)
+		if old, ok := m[name]; ok {
+			m[name] = old + ", " + h.Value
+			continue
+		}
+		m[name] = h.Value
+	}
+	return m
+}
+
+// explanation is CacheExplanation of swinspect.d.ts.
+type explanation struct {
+	Cache      string      `json:"cache"`
+	Matched    bool        `json:"matched"`
+	Why        string      `json:"why"`
+	Hint       string      `json:"hint"`
+	Candidates []candidate `json:"candidates"`
+}
+
+type candidate struct {
+	URL     string `json:"url"`
+	Result  string `json:"result"`
+	Step    string `json:"step"`
+	Why     string `json:"why"`
+	Header  string `json:"header"`
+	Request string `json:"request"`
+	Stored  string `json:"stored"`
+}
+
+func (k *cacheOf) explain(ctx context.Context, q cacheRequest, o matchOptions) (explanation, error) {
+	entries, err := k.entries(ctx)
+	if err != nil {
+		return explanation{}, err
+	}
+	m := inspector.MatchCache(entries, q.asked(), inspector.MatchOptions(o))
+	x := explanation{Cache: k.name, Matched: m.First >= 0, Why: m.Verdict, Hint: m.Hint, Candidates: []candidate{}}
+	for _, c := range m.Candidates {
+		row := candidate{URL: c.Entry.URL, Result: string(c.Result)}
+		for _, s := range []struct {
+			name string
+			step inspector.MatchStep
+		}{{"method", c.Method}, {"url", c.URL}, {"search", c.Search}, {"vary", c.Vary}} {
+			if s.step.Result == "" || s.step.Result == inspector.Pass {
+				continue
+			}
+			row.Step, row.Why, row.Header = s.name, s.step.Detail, s.step.Field
+			row.Request, row.Stored = s.step.Query, s.step.Entry
+			if s.name == "vary" && s.step.Field != "" {
+				row.Request, row.Stored = s.step.Asked, s.step.Kept
+			}
+			break
+		}
+		x.Candidates = append(x.Candidates, row)
+	}
+	return x, nil
+}
+
+// putScript puts an entry from within a document of the origin.
+const putScript = `(async (name, url, method, requestHeaders, status, statusText, headers, body) => {
+	const cache = await caches.open(name);
+	const bytes = Uint8Array.from(atob(body), c => c.charCodeAt(0));
+	await cache.put(new Request(url, {method, headers: requestHeaders}), new Response(bytes, {status, statusText, headers}));
+})(%s)`
+
+// put puts an entry into the cache, which is made when it is not there.
+func (k *cacheOf) put(ctx context.Context, q cacheRequest, r *response) error {
+	c := k.s.context
+	if c.o.traces && c.taped == nil {
+		control, err := c.control(ctx)
+		if err != nil {
+			return err
+		}
+		p := swproto.PutCacheEntryParams{
+			StorageKey: k.s.ref().StorageKey, CacheName: k.name, RequestURL: q.URL, Status: int64(r.status), StatusText: r.text,
+			Body: base64.StdEncoding.EncodeToString(r.body), RequestHeaders: protoHeaders(q.headers), ResponseHeaders: protoHeaders(r.headers),
+		}
+		_, err = cdproto.Call(ctx, control, swproto.PutCacheEntry, p)
+		return err
+	}
+	method := q.Method
+	if method == "" {
+		method = "GET"
+	}
+	args, err := json.Marshal([]any{k.name, q.URL, method, pairs(q.headers), r.status, r.text, pairs(r.headers), base64.StdEncoding.EncodeToString(r.body)})
+	if err != nil {
+		return err
+	}
+	return c.inOrigin(ctx, k.s.from, func(p *page) error {
+		_, err := p.evaluate(ctx, fmt.Sprintf(putScript, strings.Trim(string(args), "[]")))
+		return err
+	})
+}
+
+func pairs(headers [][2]string) [][2]string {
+	if headers == nil {
+		return [][2]string{}
+	}
+	return headers
+}
+
+func protoHeaders(headers [][2]string) []swproto.Header {
+	var all []swproto.Header
+	for _, h := range headers {
+		all = append(all, swproto.Header{Name: h[0], Value: h[1]})
+	}
+	return all
+}
+
+// inOrigin does something in a document of an origin: in a page that is open, else in
+// one that is opened for it.
+func (c *browserContext) inOrigin(ctx context.Context, origin string, do func(*page) error) error {
+	if c.taped != nil {
+		return c.notLive("changing a cache")
+	}
+	if p := c.pageOf(origin); p != nil {
+		return do(p)
+	}
+	p, err := c.openPage(ctx, "")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = p.closeAndForget(context.WithoutCancel(ctx)) }() // the context closes it otherwise
+	if _, err := p.navigate(ctx, origin+"/", "load"); err != nil {
+		return fmt.Errorf("opening a document of %s: %w", origin, err)
+	}
+	return do(p)
+}
+
+// remove deletes an entry; false when there is none.
+func (k *cacheOf) remove(ctx context.Context, q cacheRequest) (bool, error) {
+	entries, err := k.entries(ctx)
+	if err != nil || len(entries) == 0 {
+		return false, err
+	}
+	m := inspector.MatchCache(entries, q.asked(), inspector.MatchOptions{})
+	if m.First < 0 {
+		return false, nil
+	}
+	_, err = k.s.context.act(ctx, inspector.Action{Kind: inspector.DeleteEntry, Cache: k.ref(), URL: entries[m.First].URL})
+	return err == nil, err
+}
+
+func (c *call) matchOptions(i int) matchOptions {
+	var o matchOptions
+	c.options(i, &o)
+	return o
+}
+
+func thisStorage(c *call) *cacheStorage { return c.this.(*cacheStorage) }
+func thisCache(c *call) *cacheOf        { return c.this.(*cacheOf) }
+
+var storageClass = &class{
+	name: "CacheStorage", word: "caches",
+	getters: map[string]func(*call) goja.Value{
+		"origin": func(c *call) goja.Value { return c.f.value(thisStorage(c).from) },
+	},
+	methods: map[string]func(*call) goja.Value{
+		"keys": func(c *call) goja.Value {
+			s := thisStorage(c)
+			return c.async(func(ctx context.Context) (any, error) { return s.names(ctx) })
+		},
+		"has": func(c *call) goja.Value {
+			s, name := thisStorage(c), c.text(0, "the name")
+			return c.async(func(ctx context.Context) (any, error) {
+				names, err := s.names(ctx)
+				return slices.Contains(names, name), err
+			})
+		},
+		"open": func(c *call) goja.Value { return c.f.value(&cacheOf{thisStorage(c), c.text(0, "the name")}) },
+		"delete": func(c *call) goja.Value {
+			s, name := thisStorage(c), c.text(0, "the name")
+			return c.async(func(ctx context.Context) (any, error) {
+				names, err := s.names(ctx)
+				if err != nil || !slices.Contains(names, name) {
+					return false, err
+				}
+				_, err = s.context.act(ctx, inspector.Action{Kind: inspector.DeleteCache, Cache: (&cacheOf{s, name}).ref()})
+				return err == nil, err
+			})
+		},
+		"match": func(c *call) goja.Value {
+			s := thisStorage(c)
+			q, o := c.request(0, s.context), c.matchOptions(1)
+			return c.async(func(ctx context.Context) (any, error) {
+				names, err := s.names(ctx)
+				for _, name := range names {
+					if found, err := (&cacheOf{s, name}).match(ctx, q, o); found != nil || err != nil {
+						return found, err
+					}
+				}
+				return undefined{}, err
+			})
+		},
+		"explain": func(c *call) goja.Value {
+			s := thisStorage(c)
+			q, o := c.request(0, s.context), c.matchOptions(1)
+			return c.async(func(ctx context.Context) (any, error) {
+				names, err := s.names(ctx)
+				all := []explanation{}
+				for _, name := range names {
+					x, err := (&cacheOf{s, name}).explain(ctx, q, o)
+					if err != nil {
+						return nil, err
+					}
+					all = append(all, x)
+				}
+				return all, err
+			})
+		},
+		"usage": func(c *call) goja.Value {
+			s := thisStorage(c)
+			return c.async(func(ctx context.Context) (any, error) {
+				u, err := s.context.o.browser.Usage(ctx, s.ref())
+				if err != nil {
+					return nil, err
+				}
+				return map[string]float64{"usage": u.Usage, "quota": u.Quota, "caches": u.Breakdown["cache_storage"], "padding": float64(u.Padding)}, nil
+			})
+		},
+	},
+}
+
+// cachedEntry is CacheEntry of swinspect.d.ts.
+type cachedEntry struct {
+	Method         string            `json:"method"`
+	URL            string            `json:"url"`
+	Status         int               `json:"status"`
+	Type           string            `json:"type"`
+	Size           int64             `json:"size"`
+	Vary           string            `json:"vary"`
+	Time           float64           `json:"time"`
+	RequestHeaders map[string]string `json:"requestHeaders"`
+	Headers        map[string]string `json:"headers"`
+}
+
+var cacheClass = &class{
+	name: "Cache", word: "cache",
+	getters: map[string]func(*call) goja.Value{
+		"name": func(c *call) goja.Value { return c.f.value(thisCache(c).name) },
+	},
+	methods: map[string]func(*call) goja.Value{
+		"exists": func(c *call) goja.Value {
+			k := thisCache(c)
+			return c.async(func(ctx context.Context) (any, error) {
+				names, err := k.s.names(ctx)
+				return slices.Contains(names, k.name), err
+			})
+		},
+		"keys": func(c *call) goja.Value {
+			k := thisCache(c)
+			return c.async(func(ctx context.Context) (any, error) {
+				entries, err := k.entries(ctx)
+				urls := []string{}
+				for _, e := range entries {
+					urls = append(urls, e.URL)
+				}
+				return urls, err
+			})
+		},
+		"entries": func(c *call) goja.Value {
+			k := thisCache(c)
+			return c.async(func(ctx context.Context) (any, error) { return k.listed(ctx) })
+		},
+		"match": func(c *call) goja.Value {
+			k := thisCache(c)
+			q, o := c.request(0, k.s.context), c.matchOptions(1)
+			return c.async(func(ctx context.Context) (any, error) {
+				found, err := k.match(ctx, q, o)
+				if found == nil {
+					return undefined{}, err
+				}
+				return found, err
+			})
+		},
+		"explain": func(c *call) goja.Value {
+			k := thisCache(c)
+			q, o := c.request(0, k.s.context), c.matchOptions(1)
+			return c.async(func(ctx context.Context) (any, error) { return k.explain(ctx, q, o) })
+		},
+		"put": func(c *call) goja.Value {
+			k := thisCache(c)
+			q := c.request(0, k.s.context)
+			r := c.response(c.arg(1))
+			return c.async(func(ctx context.Context) (any, error) { return undefined{}, k.put(ctx, q, r) })
+		},
+		"delete": func(c *call) goja.Value {
+			k := thisCache(c)
+			q := c.request(0, k.s.context)
+			return c.async(func(ctx context.Context) (any, error) { return k.remove(ctx, q) })
+		},
+	},
+}
+
+// listed are the entries with the sizes of their bodies.
+func (k *cacheOf) listed(ctx context.Context) (any, error) {
+	entries, err := k.entries(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if k.s.context.taped == nil && len(entries) > 0 {
+		urls := make([]string, 0, len(entries))
+		for _, e := range entries {
+			urls = append(urls, e.URL)
+		}
+		if k.s.context.o.browser.Measure(ctx, k.ref(), urls) == nil {
+			if l, err := k.s.context.o.browser.Entries(ctx, k.ref(), false); err == nil {
+				entries = l.Entries
+			}
+		}
+	}
+	all := []cachedEntry{}
+	for _, e := range entries {
+		all = append(all, cachedEntry{e.Method, e.URL, e.Status, e.Type, e.Size, e.Vary, float64(e.Time.UnixMicro()) / 1000, headerMap(e.RequestHeaders), headerMap(e.ResponseHeaders)})
+	}
+	return all, nil
+}
+
+// afterPoll is when to look again at what no event tells.
+func afterPoll() <-chan time.Time { return time.After(50 * time.Millisecond) }
