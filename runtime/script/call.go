@@ -18,6 +18,9 @@ func (a *Agent) Call(f goja.Callable, this goja.Value, args ...goja.Value) (goja
 	a.depth++
 	defer a.leave()
 	v, err := f(this, args...)
+	if err != nil && a.debugger != nil {
+		a.debugger.failed(err)
+	}
 	return v, fatal(err)
 }
 
@@ -48,6 +51,9 @@ func (a *Agent) Run(p *goja.Program) (goja.Value, error) {
 	a.depth++
 	defer a.leave()
 	v, err := a.rt.RunProgram(p)
+	if err != nil && a.debugger != nil {
+		a.debugger.failed(err)
+	}
 	return v, fatal(err)
 }
 

@@ -38,6 +38,7 @@ type Debugger struct {
 	targets     map[string]bool
 
 	// Of the loop alone.
+	last    thrown
 	quiet   int // code of the debugger's own runs: nothing stops
 	calls   int64
 	slots   []slot
@@ -124,7 +125,7 @@ func (d *Debugger) begins(p *goja.Program) {
 		d.mu.Unlock()
 		return
 	}
-	run := &debugRun{program: program, flags: make([]byte, max(len(program.table.Probes), 1)), fired: make([]uint32, len(program.table.Probes))}
+	run := &debugRun{program: program, flags: make([]byte, max(len(program.table.Probes), 1)), fired: make([]uint32, max(len(program.table.Probes), 1))}
 	d.runs[program] = run
 	for i := range program.sources {
 		source := &program.sources[i]

@@ -53,7 +53,7 @@ func (s *jobStack) after(d *Debugger, first *AsyncStack) *AsyncStack {
 	for ; s != nil; s = s.parent {
 		one := &AsyncStack{Description: s.description}
 		for i := range s.frames {
-			if f := d.locate(&s.frames[i]); f != nil {
+			if f := d.locate(rawOf(&s.frames[i])); f != nil {
 				f.Index = len(one.Frames)
 				one.Frames = append(one.Frames, f)
 			}

@@ -15,6 +15,7 @@ type frame struct {
 	run      *debugRun // nil: code that is not debugged
 	function int
 	probe    int
+	offset   int   // in the program's text
 	call     int64 // of an async function; 0: unknown
 	accessor goja.Callable
 	thunks   []goja.Value
@@ -63,7 +64,7 @@ func (d *Debugger) newFrame(run *debugRun, id int, arguments []goja.Value) *Fram
 	at := p.places[id]
 	f := &Frame{Line: at.line, Column: at.column, Captured: true, frame: frame{d: d, run: run, probe: id, thunks: slices.Clone(arguments[2:])}}
 	f.accessor, _ = goja.AssertFunction(arguments[1])
-	f.function = p.table.Probes[id].Function
+	f.function, f.offset = p.table.Probes[id].Function, p.table.Probes[id].Offset
 	if at.source >= 0 {
 		f.Script = run.scripts[at.source]
 	}
@@ -102,14 +103,19 @@ func (d *Debugger) describe(p *Pause, h *hit) {
 		top.Function = nameOf(&stack[1])
 	}
 	p.Frames = []*Frame{top}
-	for i := 2; i < called; i++ {
-		f := d.locate(&stack[i])
+	d.fill(p, framesOf(stack)[2:], called-2)
+}
+
+// fill adds the frames of a stack, of which the first were called and the others wait.
+func (d *Debugger) fill(p *Pause, stack []rawFrame, called int) {
+	for i, raw := range stack[:called] {
+		f := d.locate(raw)
 		if f == nil {
 			continue
 		}
 		if s := len(stack) - i + 1; s < len(d.slots) && d.slots[s].fits(f) {
 			kept := d.newFrame(d.slots[s].run, d.slots[s].probe, d.slots[s].arguments)
-			kept.Function, kept.Line, kept.Column, kept.Script = f.Function, f.Line, f.Column, f.Script
+			kept.Function, kept.Line, kept.Column, kept.Script, kept.offset = f.Function, f.Line, f.Column, f.Script, f.offset
 			kept.AtReturn, kept.Return = false, nil
 			f = kept
 		}
@@ -118,8 +124,8 @@ func (d *Debugger) describe(p *Pause, h *hit) {
 	}
 	if called < len(stack) {
 		waiting := &AsyncStack{Description: "await"}
-		for i := called; i < len(stack); i++ {
-			if f := d.locate(&stack[i]); f != nil {
+		for _, raw := range stack[called:] {
+			if f := d.locate(raw); f != nil {
 				f.Index = len(waiting.Frames)
 				waiting.Frames = append(waiting.Frames, f)
 			}
@@ -141,20 +147,18 @@ func nameOf(s *goja.StackFrame) string {
 
 // locate makes a frame of one of the interpreter's; nil for natives and the engine's
 // own code.
-func (d *Debugger) locate(s *goja.StackFrame) *Frame {
-	name := s.SrcName()
-	if name == "<native>" || name == "" || strings.HasPrefix(name, "swinspect:") && !strings.HasPrefix(name, "swinspect:prelude") {
+func (d *Debugger) locate(raw rawFrame) *Frame {
+	if raw.native || strings.HasPrefix(raw.url, "swinspect:") && !strings.HasPrefix(raw.url, "swinspect:prelude") {
 		return nil
 	}
-	at := s.Position()
-	f := &Frame{Function: nameOf(s), Line: at.Line, Column: at.Column, frame: frame{d: d, probe: -1}}
+	f := &Frame{Function: raw.name, Line: raw.line, Column: raw.column, frame: frame{d: d, probe: -1}}
 	d.mu.Lock()
 	for _, run := range d.runs {
-		source, ok := run.program.byURL[at.Filename]
+		source, ok := run.program.byURL[raw.url]
 		if !ok {
 			continue
 		}
-		run.find(f, source, at.Line, at.Column)
+		run.find(f, source, raw.line, raw.column)
 		if f.run != nil && (f.Function == "" || run.program.table.Functions[f.function].Name == f.Function) {
 			break
 		}
@@ -176,6 +180,7 @@ func (r *debugRun) find(f *Frame, source, line, column int) {
 	}
 	offset := p.offset(line, column)
 	at := p.place(offset)
+	f.offset = offset
 	f.Line, f.Column = at.line, at.column
 	for i := len(p.table.Functions) - 1; i > 0; i-- {
 		if g := p.table.Functions[i]; g.From <= offset && offset < g.To {
@@ -203,7 +208,7 @@ func (r *debugRun) findLowered(f *Frame, source int, at place) {
 			continue
 		}
 		if f.probe < 0 || !p.places[id].before(best) {
-			best, f.probe, f.function = p.places[id], id, g
+			best, f.probe, f.function, f.offset = p.places[id], id, g, p.table.Probes[id].Offset
 		}
 	}
 }

@@ -42,11 +42,20 @@ func (d *Debugger) keep(h *hit) {
 		d.slots = append(d.slots, slot{})
 	}
 	d.slots[depth] = slot{h.run, h.probe, slices.Clone(h.arguments)} // they are on the interpreter's stack
-	if h.run.fired[h.probe]++; h.run.fired[h.probe] == maxFired {
-		d.mu.Lock()
-		d.arm(h.run)
-		d.mu.Unlock()
+	h.run.fired[h.probe]++
+	switch h.run.fired[h.probe] {
+	case maxColdFired:
+		d.disarm(h, throwing)
+	case maxFired:
+		d.disarm(h, keeping)
 	}
+}
+
+// disarm takes a reason from one probe.
+func (d *Debugger) disarm(h *hit, reason byte) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	store(&h.run.flags[h.probe], h.run.flags[h.probe]&^reason)
 }
 
 // armKeeping arms the watched statements; with mu held.

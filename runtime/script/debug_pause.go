@@ -25,10 +25,16 @@ const pauseStack = 300
 
 // pause holds the script that runs now until it is told to go on; on the loop.
 func (d *Debugger) pause(p *Pause, h *hit) {
+	d.agent.rt.SetMaxCallStackSize(maxCallStack + pauseStack)
+	d.describe(p, h)
+	d.hold(p)
+}
+
+// hold is the pause itself.
+func (d *Debugger) hold(p *Pause) {
 	a := d.agent
 	a.rt.SetMaxCallStackSize(maxCallStack + pauseStack)
 	defer a.rt.SetMaxCallStackSize(maxCallStack)
-	d.describe(p, h)
 	d.mu.Lock()
 	if a.Err() != nil {
 		d.mu.Unlock()
@@ -187,6 +193,7 @@ func (d *Debugger) goOn(make func(p *Pause) *step) error {
 // to stop further out in it has nowhere left to stop.
 func (d *Debugger) taskEnds() {
 	clear(d.slots)
+	d.last = thrown{}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.step != nil && !d.step.outlives() {

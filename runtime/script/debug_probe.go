@@ -13,7 +13,7 @@ const (
 	stopsHere byte = 1 << iota // a breakpoint stands there
 	stepping                   // a step or a pause may end there
 	keeping                    // its accessor is kept for the frames of a later pause
-	throwing                   // exceptions pause
+	throwing                   // its accessor is kept because exceptions pause
 )
 
 // breakpoint is one that was set.
@@ -48,8 +48,8 @@ func (d *Debugger) arm(run *debugRun) {
 			}
 		}
 		if d.exceptions != NoExceptions {
-			for i, p := range run.program.table.Probes {
-				if p.Kind == instrument.Throw {
+			for i := range want {
+				if run.fired[i] < maxColdFired {
 					want[i] |= throwing
 				}
 			}
@@ -75,6 +75,10 @@ func (d *Debugger) install(run *debugRun) {
 	for name, v := range map[string]any{
 		"b": bytes,
 		"p": func(c goja.FunctionCall) goja.Value { d.hit(run, c.Arguments); return yes },
+		"x": func(c goja.FunctionCall) goja.Value {
+			d.threw(int(c.Argument(0).ToInteger()), c.Argument(1))
+			return c.Argument(1)
+		},
 		"n": func(goja.FunctionCall) goja.Value { d.calls++; return rt.ToValue(d.calls) },
 	} {
 		if err := global.DefineDataProperty(name, rt.ToValue(v), goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE); err != nil {
@@ -82,7 +86,7 @@ func (d *Debugger) install(run *debugRun) {
 		}
 	}
 	_, err = d.agent.Run(run.program.declare)
-	for _, name := range []string{"b", "p", "n"} {
+	for _, name := range []string{"b", "p", "n", "x"} {
 		if deleted := global.Delete(name); deleted != nil {
 			err = deleted
 		}
@@ -106,7 +110,7 @@ func (d *Debugger) hit(run *debugRun, arguments []goja.Value) {
 	flags := run.flags[id]
 	skip := d.skipAll
 	d.mu.Unlock()
-	if flags&(keeping|stepping) != 0 {
+	if flags&(keeping|stepping|throwing) != 0 {
 		d.keep(h)
 	}
 	if skip {

@@ -82,6 +82,9 @@ func (d *Debugger) ToAwait() error {
 // stepFrom makes a step from where the agent is paused; with mu held.
 func (d *Debugger) stepFrom(p *Pause, kind stepKind) *step {
 	top := p.Frames[0]
+	if top.run == nil || top.probe < 0 {
+		return &step{kind: stepInto}
+	}
 	s := &step{
 		kind: kind, run: top.run, function: top.function, depth: p.depth, call: top.call, job: p.job, story: p.story,
 		in: map[functionOf]bool{{top.run, top.function}: true},

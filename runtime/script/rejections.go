@@ -18,6 +18,9 @@ func (a *Agent) trackRejection(p *goja.Promise, operation goja.PromiseRejectionO
 	switch operation {
 	case goja.PromiseRejectionReject:
 		r.pending = append(r.pending, p)
+		if a.debugger != nil {
+			a.debugger.rejected(p)
+		}
 	case goja.PromiseRejectionHandle:
 		for i, waiting := range r.pending {
 			if waiting == p {

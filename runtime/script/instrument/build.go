@@ -15,6 +15,7 @@ const (
 	value      = "%v"
 	written    = "%w"
 	localFlags = "%f" // the program's bytes
+	caught     = "%e" // what a catch clause without a name catches
 	callCount  = "%a" // the number of an async function's call
 )
 
@@ -23,6 +24,17 @@ const (
 func FlagsName(number int) string { return "%b" + strconv.Itoa(number) }
 func ProbeName(number int) string { return "%p" + strconv.Itoa(number) }
 func EnterName(number int) string { return "%n" + strconv.Itoa(number) }
+
+// ThrownName is that of the native that is told what is thrown: (why, value), which
+// answers the value.
+func ThrownName(number int) string { return "%x" + strconv.Itoa(number) }
+
+// Why the native of ThrownName is called.
+const (
+	Throws  = iota // by a throw statement
+	Catches        // a catch clause begins
+	Rejects        // an async function ends with it
+)
 
 func thunkName(scope int) string { return "%o" + strconv.Itoa(scope) }
 
@@ -129,12 +141,12 @@ func (b builder) thunk(scope int, cases []*ast.CaseStatement) ast.Statement {
 	}}
 }
 
-// Declare is a script that makes the names of a program: from the properties b, p and
-// n of the global object, which whoever runs it sets and deletes.
+// Declare is a script that makes the names of a program: from the properties b, p, n
+// and x of the global object, which whoever runs it sets and deletes.
 func Declare(number int) *ast.Program {
 	b := builder{1}
 	var list []*ast.Binding
-	for _, n := range [][2]string{{FlagsName(number), "b"}, {ProbeName(number), "p"}, {EnterName(number), "n"}} {
+	for _, n := range [][2]string{{FlagsName(number), "b"}, {ProbeName(number), "p"}, {EnterName(number), "n"}, {ThrownName(number), "x"}} {
 		list = append(list, &ast.Binding{Target: b.id(n[0]), Initializer: &ast.DotExpression{Left: &ast.ThisExpression{Idx: 1}, Identifier: *b.id(n[1])}})
 	}
 	return &ast.Program{Body: []ast.Statement{&ast.LexicalDeclaration{Idx: 1, Token: token.CONST, List: list}}, File: file.NewFile("swinspect:debugger", "", 1)}

@@ -61,6 +61,7 @@ func (w *world) install() {
 	_ = global.Set("b", bytes)
 	_ = global.Set("p", w.probe)
 	_ = global.Set("n", func(goja.FunctionCall) goja.Value { entered++; return w.rt.ToValue(entered) })
+	_ = global.Set("x", func(c goja.FunctionCall) goja.Value { return c.Argument(1) })
 	declare, err := goja.CompileAST(Declare(1), false)
 	if err != nil {
 		panic(err)
@@ -68,7 +69,7 @@ func (w *world) install() {
 	if _, err := w.rt.RunProgram(declare); err != nil {
 		panic(err)
 	}
-	for _, n := range []string{"b", "p", "n"} {
+	for _, n := range []string{"b", "p", "n", "x"} {
 		_ = global.Delete(n)
 	}
 }

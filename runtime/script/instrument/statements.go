@@ -209,6 +209,7 @@ func (w *walker) inside(s ast.Statement, c context) {
 		w.expression(s.Argument, c)
 	case *ast.ThrowStatement:
 		w.expression(s.Argument, c)
+		s.Argument = w.thrown(Throws, s.Throw, s.Argument)
 	case *ast.IfStatement:
 		w.expression(s.Test, c)
 		c.marks = nil
@@ -317,7 +318,7 @@ func (w *walker) cases(s *ast.SwitchStatement, c context) {
 
 func (w *walker) try(s *ast.TryStatement, c context) {
 	if s.Catch != nil {
-		w.table.Tries = append(w.table.Tries, Range{w.offset(s.Body.LeftBrace), w.offset(s.Body.RightBrace) + 1})
+		w.table.Tries = append(w.table.Tries, Try{c.functionIndex(), Range{w.offset(s.Body.LeftBrace), w.offset(s.Body.RightBrace) + 1}})
 	}
 	w.block(s.Body, c, BlockScope, nil)
 	if s.Catch != nil {
@@ -327,10 +328,39 @@ func (w *walker) try(s *ast.TryStatement, c context) {
 			w.expression(s.Catch.Parameter, c)
 		}
 		w.block(s.Catch.Body, c, CatchScope, head)
+		w.tellCaught(s.Catch)
 	}
 	if s.Finally != nil {
 		w.block(s.Finally, c, BlockScope, nil)
 	}
+}
+
+// thrown is %x(why, value).
+func (w *walker) thrown(why int, at file.Idx, value ast.Expression) ast.Expression {
+	b := builder{at}
+	return b.call(ThrownName(w.table.Number), b.integer(why), value)
+}
+
+// tellCaught has a catch clause tell what it catches before anything else. A pattern,
+// or no name, needs one.
+func (w *walker) tellCaught(s *ast.CatchStatement) {
+	b := builder{s.Catch}
+	name, plain := s.Parameter.(*ast.Identifier)
+	tell := func(id ast.Expression) ast.Statement {
+		return b.silent(b.sequence(w.thrown(Catches, s.Catch, id), b.integer(0)))
+	}
+	if plain {
+		s.Body.List = append([]ast.Statement{tell(b.id(name.Name.String()))}, s.Body.List...)
+		return
+	}
+	list := []ast.Statement{tell(b.id(caught))}
+	if s.Parameter != nil {
+		list = append(list, &ast.LexicalDeclaration{Idx: s.Catch, Token: token.LET, List: []*ast.Binding{{Target: s.Parameter, Initializer: b.id(caught)}}}, s.Body)
+	} else {
+		list = append(list, s.Body.List...)
+	}
+	s.Parameter = b.id(caught)
+	s.Body = &ast.BlockStatement{LeftBrace: s.Body.LeftBrace, List: list, RightBrace: s.Body.RightBrace}
 }
 
 // loop walks the statements that repeat.

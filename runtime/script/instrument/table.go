@@ -7,12 +7,18 @@ type Table struct {
 	Probes    []Probe
 	Scopes    []Scope
 	Functions []Function
-	Tries     []Range // blocks whose exceptions are caught, outer before inner
-	Lexical   []Name  // the script's top-level let, const and class
+	Tries     []Try
+	Lexical   []Name // the script's top-level let, const and class
 }
 
 // Range is a piece of the text, To exclusive.
 type Range struct{ From, To int }
+
+// Try is a block whose exceptions are caught.
+type Try struct {
+	Function int
+	Range
+}
 
 // ProbeKind is what stands behind a probe.
 type ProbeKind byte

@@ -115,8 +115,19 @@ func (w *walker) body(list *ast.ParameterList, names, own []Name, block *ast.Blo
 		_, end := w.before(End, block.RightBrace, c)
 		statements = append(statements, end)
 	}
-	block.List = append(append(append([]ast.Statement(nil), block.List[:directives]...), start...), statements...)
+	before := append(append([]ast.Statement(nil), block.List[:directives]...), start...)
+	block.List = statements
 	w.closeScope(c.scope, b)
+	if c.fn.async {
+		block.List = []ast.Statement{w.tellRejected(block.List, b)}
+	}
+	block.List = append(before, block.List...)
+}
+
+// tellRejected is try { list } catch (%e) { throw %x(Rejects, %e) }.
+func (w *walker) tellRejected(list []ast.Statement, b builder) ast.Statement {
+	rethrow := &ast.ThrowStatement{Throw: b.at, Argument: w.thrown(Rejects, b.at, b.id(caught))}
+	return &ast.TryStatement{Try: b.at, Body: b.block(list...), Catch: &ast.CatchStatement{Catch: b.at, Parameter: b.id(caught), Body: b.block(rethrow)}}
 }
 
 // reindex gives a scope's copy that has names of its own its own place in the table.
@@ -194,7 +205,7 @@ func (w *walker) arrow(f *ast.ArrowFunctionLiteral, c context) {
 			return
 		}
 		enter := &ast.LexicalDeclaration{Idx: at, Token: constToken, List: []*ast.Binding{{Target: b.id(callCount), Initializer: b.call(EnterName(w.table.Number), b.integer(fn.index))}}}
-		f.Body = b.block(enter, b.answer(e))
+		f.Body = b.block(enter, w.tellRejected([]ast.Statement{b.answer(e)}, b))
 	}
 }
 
