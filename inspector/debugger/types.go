@@ -23,6 +23,7 @@ var (
 	ErrNoThread   = errors.New("no such worker")
 	ErrNotPaused  = errors.New("the worker is not paused")
 	ErrNoFrame    = errors.New("no such frame")
+	ErrNoWayBack  = errors.New("this worker cannot be stepped back")
 	ErrStaleValue = errors.New("the value belongs to a pause that is over")
 )
 
