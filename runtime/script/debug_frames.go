@@ -110,7 +110,7 @@ func (d *Debugger) describe(p *Pause, h *hit) {
 func (d *Debugger) fill(p *Pause, stack []rawFrame, called int) {
 	for i, raw := range stack[:called] {
 		f := d.locate(raw)
-		if f == nil {
+		if f == nil || raw.name == "" && len(p.Frames) > 0 && p.Frames[len(p.Frames)-1].holdsModules() {
 			continue
 		}
 		if s := len(stack) - i + 1; s < len(d.slots) && d.slots[s].fits(f) {
@@ -143,6 +143,12 @@ func nameOf(s *goja.StackFrame) string {
 		return name
 	}
 	return ""
+}
+
+// holdsModules reports the function that a bundle has around its modules: it is called
+// by the bundle itself.
+func (f *Frame) holdsModules() bool {
+	return f.run != nil && f.run.program.module && f.function > 0 && f.run.program.table.Functions[f.function].Outer == 0
 }
 
 // locate makes a frame of one of the interpreter's; nil for natives and the engine's

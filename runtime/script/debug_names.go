@@ -37,15 +37,22 @@ func (f *Frame) object() *goja.Object {
 		if s.access == nil {
 			continue
 		}
-		for i, name := range s.names() {
-			if _, covered := n.scopes[name.Name]; !covered && !s.access.Hidden[i] {
-				n.scopes[name.Name] = found{s, i, name.Constant}
-			}
+		for _, name := range s.names() {
+			n.add(s, name)
+		}
+		for _, name := range s.imported() {
+			n.add(s, name)
 		}
 	}
 	o := f.d.agent.rt.NewDynamicObject(n)
 	_ = o.SetPrototype(nil)
 	return o
+}
+
+func (n *frameNames) add(s *FrameScope, name variableName) {
+	if _, covered := n.scopes[name.name]; !covered && !s.access.Hidden[name.index] {
+		n.scopes[name.name] = found{s, name.index, name.constant}
+	}
 }
 
 // Get is of goja.DynamicObject; what the accessor throws, the evaluation throws.

@@ -30,6 +30,9 @@ type debugProgram struct {
 	byURL     map[string]int
 	module    bool // the first function around everything is the modules' scope
 
+	// names are those of the table's scopes as the sources have them; nil: the same.
+	names [][]sourceName
+
 	index   sync.Once
 	calling map[string][]int // probes by the names that their statements call
 }
@@ -168,6 +171,9 @@ func (p *debugProgram) measure() {
 	p.functions = make([]place, len(p.table.Functions))
 	for i, f := range p.table.Functions {
 		p.functions[i] = p.place(f.From)
+	}
+	if p.lowered != nil {
+		p.rename()
 	}
 	for _, s := range p.sources {
 		sort.SliceStable(s.order, func(a, b int) bool { return p.places[s.order[a]].before(p.places[s.order[b]]) })

@@ -69,11 +69,11 @@ func (f *Frame) outermost() []*FrameScope {
 }
 
 // lexical are the top-level let, const and class names of the scripts that have run.
-func (s *FrameScope) lexical() []instrument.Name {
+func (s *FrameScope) lexical() []variableName {
 	d := s.frame.d
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	var names []instrument.Name
+	var names []variableName
 	seen := map[string]bool{}
 	for _, script := range d.scripts {
 		if script.source > 0 {
@@ -82,7 +82,7 @@ func (s *FrameScope) lexical() []instrument.Name {
 		for _, n := range script.run.program.table.Lexical {
 			if !seen[n.Name] {
 				seen[n.Name] = true
-				names = append(names, n)
+				names = append(names, variableName{n.Name, n.Constant, len(names)})
 			}
 		}
 	}
@@ -90,10 +90,10 @@ func (s *FrameScope) lexical() []instrument.Name {
 }
 
 // names are the names of the scope.
-func (s *FrameScope) names() []instrument.Name {
+func (s *FrameScope) names() []variableName {
 	switch {
 	case s.access != nil && s.access.Scope >= 0:
-		return s.frame.run.program.table.Scopes[s.access.Scope].Names
+		return s.frame.run.program.namesOf(s.access.Scope, s.source())
 	case s.access == nil && s.Kind == ScriptScope:
 		return s.lexical()
 	}
@@ -104,11 +104,11 @@ func (s *FrameScope) names() []instrument.Name {
 // the global scope, whose Object has them.
 func (s *FrameScope) Variables() []Variable {
 	var out []Variable
-	for i, n := range s.names() {
-		v := Variable{Name: n.Name, Constant: n.Constant}
-		value, err := s.read(i, n.Name)
+	for _, n := range s.names() {
+		v := Variable{Name: n.name, Constant: n.constant}
+		value, err := s.read(n.index, n.name)
 		switch {
-		case s.access != nil && s.access.Hidden[i]:
+		case s.access != nil && s.access.Hidden[n.index]:
 			v.Missing = "not available"
 		case err != nil:
 			v.Missing = "not initialised"
@@ -130,21 +130,21 @@ func (s *FrameScope) Set(name string, v goja.Value) error {
 			}
 		})
 	}
-	for i, n := range s.names() {
-		if n.Name != name {
+	for _, n := range s.names() {
+		if n.name != name {
 			continue
 		}
-		if n.Constant {
+		if n.constant {
 			return d.agent.Try(func() { panic(d.agent.rt.NewTypeError("Assignment to constant variable.")) })
 		}
 		if s.access == nil {
 			_, err := s.frame.assign(name, v)
 			return err
 		}
-		if s.access.Hidden[i] {
+		if s.access.Hidden[n.index] {
 			return ErrNotCaptured
 		}
-		_, err := s.frame.access(s.access, 2*i+1, v)
+		_, err := s.frame.access(s.access, 2*n.index+1, v)
 		return err
 	}
 	return d.agent.Try(func() { panic(newError(d.agent.rt, "ReferenceError", name+" is not defined")) })

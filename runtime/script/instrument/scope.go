@@ -93,7 +93,7 @@ func bound(target ast.Expression, constant bool, names []Name) []Name {
 	switch t := target.(type) {
 	case *ast.Identifier:
 		if t != nil {
-			names = append(names, Name{t.Name.String(), constant})
+			names = append(names, Name{t.Name.String(), constant, int(t.Idx) - 1})
 		}
 	case *ast.ArrayPattern:
 		for _, e := range t.Elements {
@@ -104,7 +104,7 @@ func bound(target ast.Expression, constant bool, names []Name) []Name {
 		for _, p := range t.Properties {
 			switch p := p.(type) {
 			case *ast.PropertyShort:
-				names = append(names, Name{p.Name.Name.String(), constant})
+				names = append(names, Name{p.Name.Name.String(), constant, int(p.Name.Idx) - 1})
 			case *ast.PropertyKeyed:
 				names = bound(p.Value, constant, names)
 			}
@@ -133,9 +133,9 @@ func declared(list []ast.Statement, names []Name) []Name {
 				names = bound(b.Target, s.Token == token.CONST, names)
 			}
 		case *ast.ClassDeclaration:
-			names = append(names, Name{s.Class.Name.Name.String(), false})
+			names = append(names, Name{s.Class.Name.Name.String(), false, int(s.Class.Name.Idx) - 1})
 		case *ast.FunctionDeclaration:
-			names = append(names, Name{s.Function.Name.Name.String(), false})
+			names = append(names, Name{s.Function.Name.Name.String(), false, int(s.Function.Name.Idx) - 1})
 		}
 	}
 	return names

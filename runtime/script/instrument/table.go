@@ -89,6 +89,7 @@ type Scope struct {
 type Name struct {
 	Name     string
 	Constant bool
+	Offset   int // of its declaration
 }
 
 // Function is a function of the program; number 0 is the script itself.

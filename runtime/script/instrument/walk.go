@@ -77,7 +77,7 @@ func (w *walker) literal(f *ast.FunctionLiteral, c context, declaration bool) {
 	fn.arguments = usesArguments(f, names)
 	var own []Name
 	if name != "" && !declaration {
-		own = []Name{{name, true}}
+		own = []Name{{name, true, int(f.Name.Idx) - 1}}
 	}
 	w.body(f.ParameterList, names, own, f.Body, f.DeclarationList, context{scope: c.scope, fn: fn})
 }
@@ -214,7 +214,7 @@ func (w *walker) class(class *ast.ClassLiteral, c context, declaration bool) {
 	outer := c
 	var names []Name
 	if class.Name != nil && !declaration {
-		names = []Name{{class.Name.Name.String(), true}}
+		names = []Name{{class.Name.Name.String(), true, int(class.Name.Idx) - 1}}
 	}
 	w.hint = ""
 	c.scope = w.openScope(c, ClassScope, w.offset(class.Class), w.offset(class.RightBrace)+1, nil, names)
