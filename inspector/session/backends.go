@@ -120,6 +120,11 @@ func (s *stage) newContext(ctx context.Context, o *opened, own bool, base *site)
 	c.clock = &clockOf{c: c}
 	c.fetches = &fetchesOf{c: c}
 	s.closes(c, c.dispose)
+	if c.own { // a browser tells of a context when there is something in it
+		if _, err := c.control(ctx); err != nil {
+			return nil, err
+		}
+	}
 	if _, err := o.browser.WaitFor(ctx, func(st *inspector.State) bool { return c.watched(st) != nil }); err != nil {
 		return nil, fmt.Errorf("the new browser context is not watched: %w", err)
 	}

@@ -41,6 +41,8 @@ type browserContext struct {
 
 	mu       sync.Mutex // guards the fields below
 	pages    map[target.ID]*page
+	scopes   map[string]*registration
+	stores   map[string]*cacheStorage
 	kids     []*browserContext
 	hidden   target.ID
 	session  *cdp.Session // on the hidden target

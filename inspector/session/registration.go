@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	cdproto "github.com/chromedp/cdproto/cdp"
@@ -24,6 +25,9 @@ type registration struct {
 	context *browserContext
 	scope   string
 	roles   map[string]*version
+
+	mu       sync.Mutex // guards the field below
+	versions map[string]*version
 }
 
 // version is Version of swinspect.d.ts: a certain version, or (without an id) whatever
@@ -45,8 +49,18 @@ func (v *version) String() string {
 	return "Version (" + v.role + ")"
 }
 
+// registration is the handle of a scope, the same one each time.
 func (c *browserContext) registration(scope string) *registration {
-	r := &registration{context: c, scope: scope, roles: map[string]*version{}}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if r := c.scopes[scope]; r != nil {
+		return r
+	}
+	r := &registration{context: c, scope: scope, roles: map[string]*version{}, versions: map[string]*version{}}
+	if c.scopes == nil {
+		c.scopes = map[string]*registration{}
+	}
+	c.scopes[scope] = r
 	for _, role := range []string{"installing", "waiting", "active"} {
 		r.roles[role] = &version{r: r, role: role}
 	}
@@ -214,8 +228,17 @@ func (v *version) now() (*inspector.Registration, *inspector.Version, error) {
 	return x, found, nil
 }
 
-// certain is the handle of a certain version.
-func (r *registration) certain(v *inspector.Version) *version { return &version{r: r, id: v.ID} }
+// certain is the handle of a certain version, the same one each time.
+func (r *registration) certain(v *inspector.Version) *version {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	h := r.versions[v.ID]
+	if h == nil {
+		h = &version{r: r, id: v.ID}
+		r.versions[v.ID] = h
+	}
+	return h
+}
 
 // waitFor waits until a registration has a version in a state.
 func (r *registration) waitFor(ctx context.Context, state string, limit *span) (any, error) {

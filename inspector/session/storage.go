@@ -20,7 +20,8 @@ import (
 // cacheStorage is CacheStorage of swinspect.d.ts: that of one origin.
 type cacheStorage struct {
 	context *browserContext
-	from    string // the origin
+	from    string              // the origin
+	caches  map[string]*cacheOf // of the loop
 }
 
 // cacheOf is Cache of swinspect.d.ts.
@@ -34,8 +35,29 @@ func (s *cacheStorage) String() string { return "CacheStorage " + s.from }
 func (k *cacheOf) class() *class       { return cacheClass }
 func (k *cacheOf) String() string      { return "Cache '" + k.name + "'" }
 
+// storage is the handle of an origin's caches, the same one each time.
 func (c *browserContext) storage(origin string) *cacheStorage {
-	return &cacheStorage{context: c, from: origin}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s := c.stores[origin]
+	if s == nil {
+		s = &cacheStorage{context: c, from: origin, caches: map[string]*cacheOf{}}
+		if c.stores == nil {
+			c.stores = map[string]*cacheStorage{}
+		}
+		c.stores[origin] = s
+	}
+	return s
+}
+
+// cache is the handle of a cache, the same one each time; on the loop.
+func (s *cacheStorage) cache(name string) *cacheOf {
+	k := s.caches[name]
+	if k == nil {
+		k = &cacheOf{s, name}
+		s.caches[name] = k
+	}
+	return k
 }
 
 func (s *cacheStorage) ref() inspector.StorageRef {
@@ -327,7 +349,7 @@ var storageClass = &class{
 				return slices.Contains(names, name), err
 			})
 		},
-		"open": func(c *call) goja.Value { return c.f.value(&cacheOf{thisStorage(c), c.text(0, "the name")}) },
+		"open": func(c *call) goja.Value { return c.f.value(thisStorage(c).cache(c.text(0, "the name"))) },
 		"delete": func(c *call) goja.Value {
 			s, name := thisStorage(c), c.text(0, "the name")
 			return c.async(func(ctx context.Context) (any, error) {
