@@ -115,6 +115,25 @@ func (s *Set) Remove(ids ...string) error {
 	return err
 }
 
+// Describe notes what the lines of breakpoints said when they were set (see
+// [LineAt].Text), of those that do not know it yet. That it could not be written is no
+// error: it is done again.
+func (s *Set) Describe(text map[string]string) {
+	if len(text) == 0 {
+		return
+	}
+	_ = s.update(func(c *contents) error {
+		for i, b := range c.Breakpoints {
+			if said := text[b.ID]; said != "" && b.Line != nil && b.Line.Text == "" && len(said) <= maxPatternLength {
+				b.Line = copied(b.Line)
+				b.Line.Text = said
+				c.Breakpoints[i] = b
+			}
+		}
+		return nil
+	})
+}
+
 // All lists them in the order of their ids.
 func (s *Set) All() []Breakpoint {
 	s.mu.Lock()

@@ -92,7 +92,9 @@ func thrownValue(x *wireException) Value {
 	if x.Exception == nil {
 		return Value{Type: "string", Text: x.Text}
 	}
-	return valueOf(x.Exception)
+	v := valueOf(x.Exception)
+	v.Text = firstLine(v.Text) // its stack is one of the expression
+	return v
 }
 
 // frameOf is where to evaluate.

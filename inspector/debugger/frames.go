@@ -79,9 +79,9 @@ func (t *thread) asyncFrames(async *wireStack, frames []Frame, refs []frameRef, 
 	return frames, refs
 }
 
-// idleFrame stands for a worker that runs nothing at the moment.
+// idleFrame stands for a worker that runs nothing at the moment: it is at no line.
 func (t *thread) idleFrame(p *wirePaused) ([]Frame, []frameRef) {
-	f := Frame{Function: "(between events)", URL: t.held.URL, Line: 1, Column: 1}
+	f := Frame{Function: "(between events)", URL: t.held.URL}
 	var ref frameRef
 	if n := len(p.Frames); n > 0 {
 		outer := p.Frames[n-1]

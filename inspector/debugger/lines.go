@@ -62,13 +62,33 @@ func (t *thread) syncLines(ctx context.Context, all []breakpoints.Breakpoint, se
 		}
 	}
 	err := t.setAll(ctx, change)
+	said := map[string]string{}
 	for _, l := range change {
 		for _, id := range l.ids {
 			t.byCDP[id] = l.of.ID
 		}
 		settings[l.of.ID] = l.at
+		if text := t.saysNow(l); text != "" {
+			said[l.of.ID] = text
+		}
 	}
+	t.c.set.Describe(said)
 	return err
+}
+
+// saysNow is what the line of a breakpoint says that does not know it yet.
+func (t *thread) saysNow(l *lineSet) string {
+	if l.of.Line.Text != "" || l.at.URL == "" {
+		return ""
+	}
+	s := t.byURL(l.at.URL)
+	if s == nil {
+		return ""
+	}
+	if lines := t.source(s); l.of.Line.Line <= len(lines) {
+		return strings.TrimSpace(lines[l.of.Line.Line-1])
+	}
+	return ""
 }
 
 func sameLines(a, b []wantedLine) bool {

@@ -48,7 +48,7 @@ func startBackend(t testing.TB, name string) *backend.Backend {
 	t.Helper()
 	o := started[name]
 	o.once.Do(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 		defer cancel()
 		options := backend.Options{Chromium: true}
 		if name == "engine" {
@@ -57,7 +57,7 @@ func startBackend(t testing.TB, name string) *backend.Backend {
 				o.err = err
 				return
 			}
-			if options, o.err = backend.Engine(ctx, dir); o.err != nil {
+			if options, o.err = backend.Engine(ctx, dir, "--allow", "*"); o.err != nil {
 				return
 			}
 		}

@@ -239,7 +239,8 @@ func (s *stopping) plain() {
 	case len(s.ids) > 0:
 		s.stop.Reason = string(breakpoints.Line)
 	case stepped != nil:
-		s.shown, s.stop.Reason, s.stop.Words = true, "step", "stepped"
+		s.shown = true
+		s.stepped(stepped.during)
 	case t.takePausing():
 		s.shown, s.stop.Reason, s.stop.Words = true, "pause", "paused on request"
 	case len(s.p.Hit) > 0: // RunTo, or a breakpoint that was just removed
@@ -253,6 +254,19 @@ func (s *stopping) plain() {
 		s.shown = true
 	}
 	s.decide()
+}
+
+// stepped is the end of a step, during what was being handled.
+func (s *stopping) stepped(during breakpoints.Stop) {
+	s.stop = breakpoints.Stop{Reason: "step", Words: "stepped", Event: during.Event, URL: during.URL, Method: during.Method, Client: during.Client}
+	if during.Event == "" {
+		s.stop.URL, s.stop.Method = "", ""
+		return
+	}
+	s.stop.Words += ", in " + during.Event
+	if during.Event == "fetch" && during.URL != "" {
+		s.stop.Words += " of " + shortURL(during.URL, s.thread.held.URL)
+	}
 }
 
 // hit adds the line breakpoints of the pause.

@@ -37,7 +37,7 @@ async function fail(why) {
   await null;
   throw new TypeError(why);
 }
-self.onmessage = (event) => {
+self.onmessage = function heard(event) {
   if (event.data === 'delete') event.waitUntil(caches.delete('pages-v1'));
   if (event.data === 'throw') throw new RangeError('thrown in message');
   if (event.data === 'caught') try { throw new SyntaxError('caught here'); } catch { /* so */ }
@@ -70,12 +70,12 @@ var scenarios = []scenario{
 	{"line with condition", `line:sw.js:13 if="event.request.url.endsWith('/yes')"`, `fetch('/no').then(() => fetch('/yes'))`, "onfetch@/sw.js:13", "line 13 of /sw.js", "event.request.url.slice(-4)='/yes'"},
 	{"line with pattern", "line:*/sw.js:20", `fetch('/api/x')`, "answer@/sw.js:20", "line 20 of /sw.js", ""},
 	{"line at the first statement", "line:sw.js:1", "", "@/sw.js:1", "line 1 of /sw.js", ""},
-	{"line without code", "line:sw.js:40", post("none"), "@/sw.js:41", "line 41 of /sw.js", ""},
+	{"line without code", "line:sw.js:40", post("none"), "heard@/sw.js:41", "line 41 of /sw.js", ""},
 	{"event install", "event:install", "", "@/sw.js:3", "install event", "e.type='install'"},
 	{"event activate", "event:activate", "", "@/sw.js:11", "activate event", "e.type='activate'"},
 	{"event fetch", "event:fetch", `fetch('/x')`, "onfetch@/sw.js:13", "fetch event: GET /x", "event.request.method='GET'"},
-	{"event message", "event:message", post("hello"), "@/sw.js:33", "message event", "event.data='hello'"},
-	{"event any", `event:* skip=2`, post("hello"), "@/sw.js:33", "message event", ""},
+	{"event message", "event:message", post("hello"), "heard@/sw.js:33", "message event", "event.data='hello'"},
+	{"event any", `event:* skip=2`, post("hello"), "heard@/sw.js:33", "message event", ""},
 	{"fetch dispatch", "fetch:/api/* method=POST", `fetch('/api/x').then(() => fetch('/api/y', { method: 'POST', body: '1' })).catch(String)`, "onfetch@/sw.js:13", "fetch event: POST /api/y", ""},
 	{"fetch mode", "fetch mode=no-cors destination=image", `fetch('/x').then(() => { new Image().src = '/pic' })`, "onfetch@/sw.js:13", "fetch event: GET /pic", ""},
 	{"fetch respondWith", "fetch:/api/* at=respondWith", `fetch('/api/x')`, "onfetch@/sw.js:17", "respondWith for GET /api/x", "url.pathname='/api/x'"},
@@ -89,9 +89,9 @@ var scenarios = []scenario{
 	// cloned when a debugger of any kind holds the worker before the body has come.
 	{"cache put", "cache:put cache=pages-* url=/made", "", "fill@/sw.js:9", "cache.put writes to 'pages-v1' for /made", ""},
 	{"cache addAll", "cache:put url=/b.txt", "", "fill@/sw.js:8", "cache.addAll writes to 'pages-v1' for /b.txt", ""},
-	{"cache delete", "cache:delete cache=pages-*", post("delete"), "@/sw.js:33", "caches.delete deletes 'pages-v1'", ""},
-	{"exception all", "exception:all", post("caught"), "@/sw.js:35", "thrown: SyntaxError: caught here", ""},
-	{"exception uncaught", "exception:uncaught", post("throw"), "@/sw.js:34", "thrown, and nobody catches it: RangeError: thrown in message", ""},
+	{"cache delete", "cache:delete cache=pages-*", post("delete"), "heard@/sw.js:33", "caches.delete deletes 'pages-v1'", ""},
+	{"exception all", "exception:all", post("caught"), "heard@/sw.js:35", "thrown: SyntaxError: caught here", ""},
+	{"exception uncaught", "exception:uncaught", post("throw"), "heard@/sw.js:34", "thrown, and nobody catches it: RangeError: thrown in message", ""},
 	{"exception rejection", "exception:rejection", post("reject"), "fail@/sw.js:30", "rejected, and nobody handles it: TypeError: unhandled", "why='unhandled'"},
 	{"exception respondWith", "exception:respondWith", `fetch('/boom').catch(String)`, "onfetch@/sw.js:15 async", "respondWith failed for GET /boom: TypeError: boom", ""},
 	{"exception respondWith no response", "exception:respondWith", `fetch('/text').catch(String)`, "onfetch@/sw.js:16", "respondWith failed for GET /text: respondWith() was given \"no response\", which is no Response", ""},
@@ -99,7 +99,7 @@ var scenarios = []scenario{
 	{"lifecycle installing", "lifecycle:installing", "", "", "version #", ""},
 	{"lifecycle activated", "lifecycle:activated", "", "", "entered activated", ""},
 	{"lifecycle controllerchange", "lifecycle:controllerchange", "", "", "took control of a client: it controls 1 client", ""},
-	{"debugger statement", "event:push", post("debugger"), "@/sw.js:39", "a debugger statement", ""},
+	{"debugger statement", "event:push", post("debugger"), "heard@/sw.js:39", "a debugger statement", ""},
 }
 
 func TestScenarios(t *testing.T) {
@@ -113,7 +113,7 @@ func TestScenarios(t *testing.T) {
 }
 
 // backends are those that the tests run on.
-func backends(testing.TB) []string { return []string{"chromium"} }
+func backends(testing.TB) []string { return []string{"chromium", "engine"} }
 
 func (c scenario) run(t *testing.T, name string) {
 	w := newWorld(t, name, worker, c.set)

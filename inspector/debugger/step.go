@@ -10,6 +10,7 @@ import (
 	"github.com/chromedp/cdproto/debugger"
 
 	"github.com/swinspect/swinspect/breakpoints"
+	"github.com/swinspect/swinspect/inspector"
 )
 
 // stepping is a step that was asked for. Some take several of the browser's: one that
@@ -22,6 +23,7 @@ type stepping struct {
 	script string
 	left   bool // the frame that was shown was come to
 	tries  int
+	during breakpoints.Stop // what was being handled when it began
 }
 
 // maxTries bounds the steps of one.
@@ -48,7 +50,7 @@ func (d *Debugger) Step(ctx context.Context, id, how string) error {
 		return fmt.Errorf("debugger: there is no step %q: over, into, out or await", how)
 	}
 	return d.move(ctx, id, func(t *thread, p *pause) error {
-		s := &stepping{how: how, inStop: p.inStop, depth: p.depth}
+		s := &stepping{how: how, inStop: p.inStop, depth: p.depth, during: p.shown.Stop}
 		if len(p.shown.Frames) > 0 {
 			s.line, s.script = p.shown.Frames[0].Line, p.shown.Frames[0].ScriptID
 		}
@@ -242,6 +244,32 @@ func (d *Debugger) StepBack(ctx context.Context, id string, toBreakpoint bool) e
 		return ErrNotPaused
 	}
 	return ErrNoWayBack
+}
+
+// Restart stops a worker and starts it again, so that all that is asked for is there
+// before it runs anything. It waits until the browser has done so.
+func (d *Debugger) Restart(ctx context.Context, id string) error {
+	t, err := d.c.find(id)
+	if err != nil {
+		return err
+	}
+	if err := d.drive(); err != nil {
+		return err
+	}
+	d.c.mu.Lock()
+	reg, version := t.reg, t.version
+	d.c.mu.Unlock()
+	for _, kind := range []inspector.ActionKind{inspector.Stop, inspector.Start} {
+		r, err := d.c.b.Do(ctx, inspector.Action{Kind: kind, Registration: reg, Version: version}, answerWithin)
+		if err != nil {
+			return fmt.Errorf("debugger: restarting the worker: %w", err)
+		}
+		if r.Outcome == inspector.Failed {
+			return fmt.Errorf("debugger: restarting the worker: %s", r.Detail)
+		}
+		version = ""
+	}
+	return nil
 }
 
 // Keep stops the watchdog of the present pause.
