@@ -125,6 +125,12 @@ func New(o Options) *Agent {
 	}
 	a.ctx, a.cancel = context.WithCancelCause(context.Background())
 	a.configure(o)
+	if probesEverywhere != "" {
+		a.Debug(DebugOptions{}).spare = true
+		if probesEverywhere == "keep" {
+			a.debugger.keepAll = true
+		}
+	}
 	go a.loop()
 	return a
 }

@@ -2,6 +2,7 @@ package script
 
 import (
 	"context"
+	"os"
 	"regexp"
 	"strconv"
 	"sync"
@@ -26,8 +27,11 @@ type Debugger struct {
 	breakpoints map[string]*breakpoint
 	lastID      int
 	inactive    bool
+	spare       bool // made for probesEverywhere: nobody has asked for it
 	skipAll     bool
+	keepAll     bool // every statement leaves its accessor
 	exceptions  ExceptionMode
+	visitor     func(*Visit) VisitVerdict
 	library     []*regexp.Regexp
 	soon        bool // stop at the next statement
 	step        *step
@@ -49,14 +53,21 @@ type Debugger struct {
 	lookups map[string]*goja.Program
 }
 
+// probesEverywhere is for tests of everything else: "on" debugs every agent from its
+// start, "keep" has every statement leave its accessor too.
+var probesEverywhere = os.Getenv("SWINSPECT_PROBES")
+
 // Debug turns debugging on for the scripts that the agent compiles from now on: on the
 // loop, or before the first task. An agent has one debugger; a second call gives it
 // again and ignores the options.
 func (a *Agent) Debug(o DebugOptions) *Debugger {
+	if o.EvaluateLimit == 0 {
+		o.EvaluateLimit = evaluateLimit
+	}
+	if a.debugger != nil && a.debugger.spare {
+		a.debugger.spare, a.debugger.options = false, o
+	}
 	if a.debugger == nil {
-		if o.EvaluateLimit == 0 {
-			o.EvaluateLimit = evaluateLimit
-		}
 		a.debugger = &Debugger{
 			agent: a, options: o, exceptions: NoExceptions, wake: make(chan struct{}, 1),
 			programs: map[*goja.Program]*debugProgram{}, runs: map[*debugProgram]*debugRun{}, breakpoints: map[string]*breakpoint{},

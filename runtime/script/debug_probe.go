@@ -14,6 +14,7 @@ const (
 	stepping                   // a step or a pause may end there
 	keeping                    // its accessor is kept for the frames of a later pause
 	throwing                   // its accessor is kept because exceptions pause
+	visiting                   // somebody wants to know of every statement
 )
 
 // breakpoint is one that was set.
@@ -57,6 +58,16 @@ func (d *Debugger) arm(run *debugRun) {
 	}
 	if !d.skipAll {
 		d.armStep(run, want)
+	}
+	if d.visitor != nil {
+		for i := range want {
+			want[i] |= visiting
+		}
+	}
+	if d.keepAll {
+		for i := range want {
+			want[i] |= keeping
+		}
 	}
 	d.armKeeping(run, want)
 	for i := range want {
@@ -163,9 +174,17 @@ func (d *Debugger) reason(h *hit, flags byte) *Pause {
 			}
 		}
 	}
+	verdict := VisitAsUsual
+	if flags&visiting != 0 {
+		verdict = d.visits(h, p)
+	}
 	switch {
+	case verdict == VisitPass:
+		return nil
 	case len(p.Hit) > 0:
 		p.Reason = PauseOnBreakpoint
+	case verdict == VisitStop:
+		p.Reason = PauseOnStep
 	case h.about().Kind == instrument.Debugger && !inactive:
 		p.Reason = PauseOnDebugger
 	case soon && !library && h.script() != nil:
