@@ -26,9 +26,11 @@ type opened struct {
 	browser *inspector.Browser
 	conn    *cdp.Conn
 	product string
-	// traces says that it has the SWInspect domain.
-	traces bool
-	debug  debugging
+	// traces says that it has the SWInspect domain, movable that its time can be moved on.
+	traces, movable bool
+	hidden          target.ID
+	control         *cdp.Session // on a hidden target of the default context
+	debug           debugging
 }
 
 func (o *opened) close() error {
@@ -86,10 +88,25 @@ func (o *opened) connect(ctx context.Context, r *runner) error {
 		return errors.Join(err, o.conn.Close())
 	}
 	o.product = v.Product
-	for _, c := range b.State().Contexts {
-		o.traces = o.traces || c.Traces
+	if o.hidden, o.control, err = hiddenTarget(ctx, o.conn, ""); err != nil {
+		b.Close()
+		return errors.Join(err, o.conn.Close())
+	}
+	if now, err := cdproto.Call(ctx, o.control, swproto.GetClock, cdproto.Empty{}); err == nil {
+		o.traces, o.movable = true, now.Virtual
 	}
 	return nil
+}
+
+// hiddenTarget makes a target that nobody sees, for commands that only pages have.
+func hiddenTarget(ctx context.Context, conn *cdp.Conn, in cdproto.BrowserContextID) (target.ID, *cdp.Session, error) {
+	hidden := true
+	made, err := cdproto.Call(ctx, conn.Root(), target.CreateTarget, target.CreateTargetParams{URL: "about:blank", Hidden: &hidden, BrowserContextID: in})
+	if err != nil {
+		return "", nil, err
+	}
+	s, err := conn.Attach(ctx, made.TargetID)
+	return made.TargetID, s, err
 }
 
 // defaultContext is the id of the default browser context.
@@ -108,7 +125,7 @@ func (o *opened) defaultContext() string {
 func (s *stage) newContext(ctx context.Context, o *opened, own bool, base *site) (*browserContext, error) {
 	c := &browserContext{f: s.f, stage: s, o: o, site: base, pages: map[target.ID]*page{}}
 	if !own {
-		c.id = o.defaultContext()
+		c.id, c.hidden, c.session = o.defaultContext(), o.hidden, o.control
 	} else {
 		made, err := cdproto.Call(ctx, o.conn.Root(), target.CreateBrowserContext, target.CreateBrowserContextParams{})
 		if err != nil {
@@ -127,11 +144,6 @@ func (s *stage) newContext(ctx context.Context, o *opened, own bool, base *site)
 	}
 	if _, err := o.browser.WaitFor(ctx, func(st *inspector.State) bool { return c.watched(st) != nil }); err != nil {
 		return nil, fmt.Errorf("the new browser context is not watched: %w", err)
-	}
-	if o.traces {
-		if err := c.findClock(ctx); err != nil {
-			return nil, err
-		}
 	}
 	return c, nil
 }
@@ -350,17 +362,6 @@ func (c *browserContext) registerScript(ctx context.Context) error {
 	}
 	_, err = p.evaluate(ctx, `navigator.serviceWorker.register('/sw.js').then(() => null)`)
 	return err
-}
-
-// findClock finds out whether the time of the backend can be moved on.
-func (c *browserContext) findClock(ctx context.Context) error {
-	control, err := c.control(ctx)
-	if err != nil {
-		return err
-	}
-	now, err := cdproto.Call(ctx, control, swproto.GetClock, cdproto.Empty{})
-	c.movable = err == nil && now.Virtual
-	return nil
 }
 
 func trimSlash(s string) string { return strings.TrimSuffix(s, "/") }

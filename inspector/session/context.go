@@ -32,7 +32,6 @@ type browserContext struct {
 	own     bool // made by the script: disposed of with the stage
 	root    bool // it is a Browser
 	site    *site
-	movable bool // its time can be moved on
 	network *networkOf
 	clock   *clockOf
 	fetches *fetchesOf
@@ -130,18 +129,13 @@ func (c *browserContext) control(ctx context.Context) (*cdp.Session, error) {
 	if s != nil {
 		return s, nil
 	}
-	hidden := true
-	made, err := cdproto.Call(ctx, c.o.conn.Root(), target.CreateTarget, target.CreateTargetParams{URL: "about:blank", Hidden: &hidden, BrowserContextID: c.contextID()})
-	if err != nil {
-		return nil, err
-	}
-	s, err = c.o.conn.Attach(ctx, made.TargetID)
+	id, s, err := hiddenTarget(ctx, c.o.conn, c.contextID())
 	if err != nil {
 		return nil, err
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.hidden, c.session = made.TargetID, s
+	c.hidden, c.session = id, s
 	return s, nil
 }
 
@@ -210,7 +204,7 @@ func (c *browserContext) has(what string) bool {
 	}
 	switch what {
 	case "clock":
-		return c.movable
+		return c.o.movable
 	case "dispatch", "notifications", "trace":
 		return c.o.traces
 	case "live":

@@ -99,9 +99,11 @@
     if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
     if (seen.some(([x, y]) => x === a && y === b)) return true;
     const tag = stringTag(a);
-    if (tag !== stringTag(b)) return false;
     const next = [...seen, [a, b]];
     const same = (x, y) => equal(x, y, partial, next);
+    const fields = partial && stringTag(b) === '[object Object]' && !native.kindOf(b);
+    if (fields && native.kindOf(a)) return Object.keys(b).every(k => k in a && same(a[k], b[k]));
+    if (tag !== stringTag(b)) return false;
     if (a instanceof Date) return Object.is(+a, +b);
     if (a instanceof RegExp) return String(a) === String(b);
     if (a instanceof Error) return a.name === b.name && a.message === b.message;

@@ -170,7 +170,7 @@ func runFiles(t testing.TB, files map[string]string, change ...func(*session.Opt
 		}
 	}
 	x := &told{}
-	o := session.Options{Files: []string{filepath.Join(dir, "script.ts")}, Host: browsers, Backend: "engine", WaitTimeout: 3 * time.Second, Emit: func(e *report.Event) { x.events = append(x.events, e) }}
+	o := session.Options{Files: []string{filepath.Join(dir, "script.ts")}, Host: browsers, Backend: "engine", WaitTimeout: 3 * time.Second, Steps: true, Emit: func(e *report.Event) { x.events = append(x.events, e) }}
 	for _, c := range change {
 		c(&o)
 	}
@@ -196,6 +196,16 @@ func (x *told) passes(t testing.TB) {
 	}
 	if x.summary.Tests == 0 {
 		t.Error("no test ran")
+	}
+	if os.Getenv("SWINSPECT_STEPS") != "" {
+		for _, e := range x.events {
+			if e.Step != nil && e.Type == report.StepEnded {
+				t.Logf("%7.1f ms %s", float64(e.Step.Took), e.Step.Title)
+			}
+			if e.Type == report.TestEnded {
+				t.Logf("%7.1f ms TEST %s", float64(e.Result.Took), e.Test.Name)
+			}
+		}
 	}
 	if t.Failed() && x.output() != "" {
 		t.Log(x.output())

@@ -52,7 +52,7 @@ func (r *route) class() *class      { return routeClass }
 func (r *route) String() string     { return "Route " + r.pattern.text }
 
 // cover has the requests of a session paused, while there are routes.
-func (n *networkOf) cover(ctx context.Context, s *cdp.Session, _ string, _ bool) error {
+func (n *networkOf) cover(ctx context.Context, s *cdp.Session) error {
 	n.mu.Lock()
 	on := len(n.routes) > 0
 	n.mu.Unlock()
@@ -101,42 +101,27 @@ func (c *browserContext) sessions() []*cdp.Session {
 // followWorkers attaches to the workers of the context, those there are and those that
 // start: held until their requests are paused.
 func (n *networkOf) followWorkers(ctx context.Context) error {
-	control, err := n.c.control(ctx)
-	if err != nil {
-		return err
-	}
 	sub := n.c.o.conn.Listen(4096, "Target.attachedToTarget", "Fetch.requestPaused")
 	n.mu.Lock()
 	n.workers = sub
 	n.mu.Unlock()
-	n.wg.Go(func() { n.follow(sub, control.ID()) })
+	n.wg.Go(func() { n.follow(sub) })
 	flat := true
-	_, err = cdproto.Call(ctx, control, target.SetAutoAttach, target.SetAutoAttachParams{AutoAttach: true, WaitForDebuggerOnStart: true, Flatten: &flat, Filter: workerFilter})
-	if err != nil {
-		return err
-	}
-	// A session sees the workers that start from now on; those that run are attached to.
-	for _, t := range n.c.state().Targets {
-		if t.Type == "service_worker" && t.Context == n.c.id {
-			if s, err := n.c.o.conn.Attach(ctx, target.ID(t.Key.ID)); err == nil {
-				_, _ = cdproto.Call(ctx, s, cdpfetch.Enable, cdpfetch.EnableParams{}) // it ended meanwhile
-			}
-		}
-	}
-	return nil
+	_, err := cdproto.Call(ctx, n.c.o.conn.Root(), target.SetAutoAttach, target.SetAutoAttachParams{AutoAttach: true, WaitForDebuggerOnStart: true, Flatten: &flat, Filter: workerFilter})
+	return err
 }
 
 var workerFilter = target.Filter{{Type: "service_worker"}, {Exclude: true}}
 
 // follow has the requests of workers paused and lets go of the workers; it is a
 // goroutine of its own.
-func (n *networkOf) follow(sub *cdp.Subscription, control string) {
+func (n *networkOf) follow(sub *cdp.Subscription) {
+	own := map[string]bool{} // sessions of the context's workers
 	for e := range sub.C() {
 		if e.Method == "Fetch.requestPaused" {
-			if n.ofPage(e.SessionID) {
-				continue
+			if own[e.SessionID] {
+				n.paused(n.c.o.conn.Session(e.SessionID), e, true)
 			}
-			n.paused(n.c.o.conn.Session(e.SessionID), e, "", true)
 			continue
 		}
 		var v struct {
@@ -145,26 +130,21 @@ func (n *networkOf) follow(sub *cdp.Subscription, control string) {
 				Type             string `json:"type"`
 				BrowserContextID string `json:"browserContextId"`
 			} `json:"targetInfo"`
-			WaitingForDebugger bool `json:"waitingForDebugger"`
 		}
-		if e.SessionID != control || cdp.Decode(e.Params, &v) != nil {
+		if e.SessionID != "" || cdp.Decode(e.Params, &v) != nil || v.TargetInfo.Type != "service_worker" {
 			continue
 		}
 		s := n.c.o.conn.Session(v.SessionID)
-		// Nothing is awaited: a held worker answers only after it was let go.
-		_ = s.Go("Fetch.enable", cdpfetch.EnableParams{}) // it ended: nothing is lost
+		// Nothing is awaited: a held worker answers only after it was let go. One that has
+		// ended meanwhile loses nothing.
+		if v.TargetInfo.BrowserContextID != n.c.id {
+			_ = s.Go("Runtime.runIfWaitingForDebugger", struct{}{})
+			continue
+		}
+		own[v.SessionID] = true
+		_ = s.Go("Fetch.enable", cdpfetch.EnableParams{})
 		_ = s.Go("Runtime.runIfWaitingForDebugger", struct{}{})
 	}
-}
-
-// ofPage reports whether a session is a page's, which hears its own requests.
-func (n *networkOf) ofPage(session string) bool {
-	for _, s := range n.c.sessions() {
-		if s.ID() == session {
-			return true
-		}
-	}
-	return false
 }
 
 // stop ends the routes.
@@ -174,6 +154,10 @@ func (n *networkOf) stop() {
 	n.workers, n.routes, n.stopped = nil, nil, true
 	n.mu.Unlock()
 	if sub != nil {
+		flat := true
+		// A shared browser must not hold the workers of the next test. One that is gone
+		// holds none.
+		_ = n.c.o.conn.Root().Go("Target.setAutoAttach", target.SetAutoAttachParams{AutoAttach: false, Flatten: &flat})
 		sub.Close()
 	}
 	n.wg.Wait()
@@ -191,7 +175,7 @@ type routed struct {
 }
 
 // paused decides about a request, beside the goroutine that heard of it.
-func (n *networkOf) paused(s *cdp.Session, e cdp.Event, _ string, worker bool) {
+func (n *networkOf) paused(s *cdp.Session, e cdp.Event, worker bool) {
 	var v struct {
 		RequestID    cdpfetch.RequestID `json:"requestId"`
 		ResourceType string             `json:"resourceType"`
@@ -292,10 +276,8 @@ func (n *networkOf) remove(ctx context.Context, which func(*route) bool) error {
 			return err
 		}
 	}
-	control, err := n.c.control(ctx)
-	if err == nil {
-		_, err = cdproto.Call(ctx, control, target.SetAutoAttach, target.SetAutoAttachParams{AutoAttach: false, WaitForDebuggerOnStart: false})
-	}
+	flat := true
+	_, err := cdproto.Call(ctx, n.c.o.conn.Root(), target.SetAutoAttach, target.SetAutoAttachParams{AutoAttach: false, Flatten: &flat})
 	sub.Close()
 	return err
 }

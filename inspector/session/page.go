@@ -47,6 +47,7 @@ type loads struct {
 	answers  map[string]*answer             // by loader: of documents
 	errors   map[string]string              // by loader: why there was no document
 	byURL    map[string]*answer             // the newest answer of each URL
+	answered int                            // how many answers there were
 	urls     map[network.RequestID]string   // of requests under way
 	isDoc    map[network.RequestID]struct{} // requests of documents
 	closed   bool
@@ -61,6 +62,7 @@ type answer struct {
 	headers map[string]string
 	worker  bool
 	source  string
+	seq     int // counts the answers of the page
 }
 
 // consoleMessage is ConsoleMessage of swinspect.d.ts.
@@ -119,7 +121,7 @@ func (p *page) open(ctx context.Context, of target.ID) error {
 			return err
 		}
 	}
-	return c.network.cover(ctx, s, string(of), false)
+	return c.network.cover(ctx, s)
 }
 
 // live is the page's session; a page that is a fixture is opened with the first use.
@@ -191,7 +193,7 @@ func (p *page) follow() {
 	defer close(p.done)
 	for e := range p.events.C() {
 		if e.Method == "Fetch.requestPaused" {
-			p.context.network.paused(p.session, e, string(p.id), false)
+			p.context.network.paused(p.session, e, false)
 			continue
 		}
 		p.mu.Lock()
@@ -313,12 +315,13 @@ func (p *page) hearResponse(e cdp.Event) bool {
 	case v.Response.FromServiceWorker:
 		a.source = "worker"
 	}
+	p.loads.answered++
+	a.seq = p.loads.answered
 	p.loads.byURL[a.url] = a
 	if v.Type == "Document" && string(v.RequestID) == v.LoaderID {
 		p.loads.answers[v.LoaderID] = a
-		return true
 	}
-	return false
+	return true
 }
 
 func lowered(headers map[string]string) map[string]string {

@@ -435,6 +435,9 @@ func (p *page) fetch(ctx context.Context, ref string, init *fetchInit) (*fetched
 	if err != nil {
 		return nil, err
 	}
+	p.mu.Lock()
+	before := p.loads.answered
+	p.mu.Unlock()
 	data, err := p.evaluate(ctx, fmt.Sprintf("(%s)(%s, %s, %s)", fetchScript, url, options, body))
 	if err != nil {
 		return nil, err
@@ -452,14 +455,18 @@ func (p *page) fetch(ctx context.Context, ref string, init *fetchInit) (*fetched
 		return nil, err
 	}
 	r.Source = "unknown"
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, u := range []string{r.URL, got.Asked} {
-		if a := p.loads.byURL[u]; a != nil {
-			r.Source = a.source
-			break
+	// The page's events come beside the answer of its script.
+	soon, cancel := context.WithTimeout(ctx, 200*time.Millisecond)
+	defer cancel()
+	_ = p.await(soon, func(l *loads) bool { // it stays unknown
+		for _, u := range []string{r.URL, got.Asked} {
+			if a := l.byURL[u]; a != nil && a.seq > before {
+				r.Source = a.source
+				return true
+			}
 		}
-	}
+		return false
+	})
 	return &r, nil
 }
 

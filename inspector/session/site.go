@@ -261,7 +261,7 @@ func (w *site) ServeHTTP(out http.ResponseWriter, in *http.Request) {
 	case r == nil:
 		file = w.inFolder(in.URL.Path)
 		if file == "" {
-			http.NotFound(out, in)
+			notFound(out)
 			return
 		}
 	case r.file != "":
@@ -278,7 +278,7 @@ func (w *site) ServeHTTP(out http.ResponseWriter, in *http.Request) {
 		r.answer.write(in.Context(), out, in)
 		return
 	default:
-		http.NotFound(out, in)
+		notFound(out)
 		return
 	}
 	w.serveFile(out, in, file)
@@ -289,18 +289,27 @@ func (w *site) ServeHTTP(out http.ResponseWriter, in *http.Request) {
 func (w *site) serveFile(out http.ResponseWriter, in *http.Request, file string) {
 	data, err := os.Open(file)
 	if err != nil {
-		http.NotFound(out, in)
+		notFound(out)
 		return
 	}
 	defer func() { _ = data.Close() }() // it was only read
-	info, err := data.Stat()
-	if err != nil {
-		http.Error(out, err.Error(), http.StatusInternalServerError)
+	if info, err := data.Stat(); err != nil || info.IsDir() {
+		notFound(out)
 		return
 	}
 	out.Header().Set("Cache-Control", "no-cache")
 	out.Header().Set("Content-Type", contentType(file))
-	http.ServeContent(out, in, file, info.ModTime(), data)
+	// Without a date: files of two deploys may have the same one, and "not modified" would
+	// keep the old content.
+	http.ServeContent(out, in, file, time.Time{}, data)
+}
+
+// notFound answers 404 without nosniff: what asks for a script that is gone is to see that
+// it is gone, not that its type is wrong.
+func notFound(out http.ResponseWriter) {
+	out.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	out.WriteHeader(http.StatusNotFound)
+	_, _ = io.WriteString(out, "404 page not found\n") // the client went away
 }
 
 // contentType is that of a file or path by its extension.
