@@ -8,11 +8,11 @@ import { test, expect, use, serve } from 'swinspect';
 
 use({ site: './opaque-quota' });
 
-const images = 5;
+const images = 5, dot = '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>';
 
 /** Lets the page ask another origin for images, through the worker that caches them. */
 async function load(browser, page, mode) {
-  const cdn = await serve('./opaque-quota/cdn');
+  const cdn = await serve({ '/dot.svg': { headers: { 'content-type': 'image/svg+xml', 'access-control-allow-origin': '*' }, body: dot } });
   await page.goto('/');
   await page.waitForController();
   await page.evaluate(async (origin, mode, count) => {
@@ -28,11 +28,12 @@ test('opaque responses are billed with padding', async ({ browser, page, caches 
   for (const entry of await cache.entries()) expect(entry.type).toBe('opaque');
   const { padding, caches: billed } = await caches.usage();
   console.log(`${images} images of ${(await cache.entries())[0].size} bytes are billed with ${billed} bytes, ${padding} of it padding`);
-  expect(padding).toBeGreaterThan(images * 1024);
+  expect(padding).toBeGreaterThan(images * 10 * 1024);
 });
 
 test('with CORS they cost what they weigh', async ({ browser, page, caches }) => {
   const cache = await load(browser, page, 'cors');
   for (const entry of await cache.entries()) expect(entry.type).toBe('cors');
-  expect((await caches.usage()).padding).toBe(0);
+  // What is left is what the browser needs for headers.
+  expect((await caches.usage()).padding).toBeLessThan(images * 1024);
 });

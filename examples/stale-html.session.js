@@ -14,6 +14,7 @@ test('HTML from the cache asks for scripts that are gone', async ({ page, site, 
   await page.reload(); // through the worker, which keeps the page
 
   site.deploy('./stale-html/v2');
+  await fetches.clear();
   const shown = await page.reload();
 
   await step('the page is the old one, from the cache', async () => {

@@ -33,7 +33,7 @@ test('a new version waits until the last tab of the old one is closed', async ({
   await step('a reload does not help', async () => {
     await page.reload();
     await expect(page).toHaveText('v1', '#version');
-    expect(await next.state()).toBe('installed');
+    await expect(next).toHaveStatus('waiting');
   });
 
   await step('closing the tab does', async () => {
