@@ -88,7 +88,7 @@ func (x *session) replace(at *Debuggee, group string, now []*point) []godap.Brea
 	x.mu.Lock()
 	before := slices.Clone(x.points.groups[group])
 	x.mu.Unlock()
-	var remove []string
+	var gone []string
 	for i, p := range now {
 		if p.problem != "" {
 			continue
@@ -100,19 +100,18 @@ func (x *session) replace(at *Debuggee, group string, now []*point) []godap.Brea
 	}
 	for _, p := range before {
 		if p.want.ID != "" {
-			remove = append(remove, p.want.ID)
+			gone = append(gone, p.want.ID)
 		}
 	}
-	if len(remove) > 0 {
-		// One that stopped once and is gone by itself is no mistake.
-		_ = at.Breakpoints.Remove(remove...)
+	if err := remove(at, gone); err != nil {
+		x.log.Error("removing breakpoints", "err", err)
 	}
 	for _, p := range now {
 		x.set(at, p)
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	for _, id := range remove {
+	for _, id := range gone {
 		delete(x.points.byID, id)
 	}
 	x.points.groups[group] = now
@@ -130,6 +129,19 @@ func (x *session) replace(at *Debuggee, group string, now []*point) []godap.Brea
 		answer[i] = p.answered
 	}
 	return answer
+}
+
+// remove takes breakpoints out of the debuggee's set. One that stopped once and is gone
+// by itself is no mistake.
+func remove(at *Debuggee, ids []string) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	err := at.Breakpoints.Remove(ids...)
+	if unknown := (*breakpoints.UnknownError)(nil); errors.As(err, &unknown) {
+		return nil
+	}
+	return err
 }
 
 // set puts a point into the debuggee's set, unless it is there.

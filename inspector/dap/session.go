@@ -312,10 +312,7 @@ func (x *session) release(terminate bool) error {
 	if stop != nil {
 		stop()
 	}
-	var err error
-	if len(ids) > 0 {
-		err = at.Breakpoints.Remove(ids...)
-	}
+	err := remove(at, ids)
 	return cmp.Or(at.Release(terminate), err)
 }
 
