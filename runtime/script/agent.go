@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/dop251/goja"
@@ -96,7 +97,7 @@ type Agent struct {
 	onOverrun    func(error)
 	left         time.Duration // what it may compute, from since on
 	since        time.Time
-	debugger     *Debugger // nil: scripts run as they are
+	debug        atomic.Pointer[Debugger] // nil: scripts run as they are
 
 	// Intrinsics as they were before any script ran.
 	promiseConstructor, promisePrototype *goja.Object
@@ -128,7 +129,7 @@ func New(o Options) *Agent {
 	if probesEverywhere != "" {
 		a.Debug(DebugOptions{}).spare = true
 		if probesEverywhere == "keep" {
-			a.debugger.keepAll = true
+			a.Debugger().keepAll = true
 		}
 	}
 	go a.loop()
@@ -330,8 +331,8 @@ func (a *Agent) runTask(t task) {
 	a.Checkpoint()
 	a.checkpointed()
 	a.reportRejections()
-	if a.debugger != nil {
-		a.debugger.taskEnds()
+	if d := a.Debugger(); d != nil {
+		d.taskEnds()
 	}
 	if t.after != nil {
 		t.after()

@@ -18,8 +18,8 @@ func (a *Agent) Call(f goja.Callable, this goja.Value, args ...goja.Value) (goja
 	a.depth++
 	defer a.leave()
 	v, err := f(this, args...)
-	if err != nil && a.debugger != nil {
-		a.debugger.failed(err)
+	if d := a.Debugger(); d != nil && err != nil {
+		d.failed(err)
 	}
 	return v, fatal(err)
 }
@@ -45,14 +45,15 @@ func (a *Agent) checkpointed() {
 
 // Run runs a compiled script in the agent's native global.
 func (a *Agent) Run(p *goja.Program) (goja.Value, error) {
-	if a.debugger != nil {
-		a.debugger.begins(p)
+	d := a.Debugger()
+	if d != nil {
+		defer d.begins(p)()
 	}
 	a.depth++
 	defer a.leave()
 	v, err := a.rt.RunProgram(p)
-	if err != nil && a.debugger != nil {
-		a.debugger.failed(err)
+	if d != nil && err != nil {
+		d.failed(err)
 	}
 	return v, fatal(err)
 }

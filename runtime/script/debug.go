@@ -5,6 +5,7 @@ import (
 	"os"
 	"regexp"
 	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/dop251/goja"
@@ -23,12 +24,14 @@ type Debugger struct {
 	mu          sync.Mutex // guards the fields below
 	programs    map[*goja.Program]*debugProgram
 	runs        map[*debugProgram]*debugRun // the programs that have run here
+	order       []*debugRun                 // of runs, the oldest first
 	scripts     []*DebugScript
 	breakpoints map[string]*breakpoint
 	lastID      int
 	inactive    bool
 	spare       bool // made for probesEverywhere: nobody has asked for it
 	skipAll     bool
+	prelude     bool // scripts of the debugger's own have run
 	keepAll     bool // every statement leaves its accessor
 	exceptions  ExceptionMode
 	visitor     func(*Visit) VisitVerdict
@@ -43,9 +46,11 @@ type Debugger struct {
 
 	// Of the loop alone.
 	last    thrown
-	quiet   int // code of the debugger's own runs: nothing stops
+	running []*debugRun // programs that are being evaluated, innermost last
+	quiet   int         // code of the debugger's own runs: nothing stops
 	calls   int64
 	slots   []slot
+	fired   []slot // those that left an accessor in this task
 	job     *job
 	frames  []goja.StackFrame
 	watched []*Frame // whose scope an evaluation enters
@@ -64,40 +69,42 @@ func (a *Agent) Debug(o DebugOptions) *Debugger {
 	if o.EvaluateLimit == 0 {
 		o.EvaluateLimit = evaluateLimit
 	}
-	if a.debugger != nil && a.debugger.spare {
-		a.debugger.spare, a.debugger.options = false, o
+	if d := a.Debugger(); d != nil && d.spare {
+		d.spare, d.options = false, o
 	}
-	if a.debugger == nil {
-		a.debugger = &Debugger{
+	if a.Debugger() == nil {
+		a.debug.Store(&Debugger{
 			agent: a, options: o, exceptions: NoExceptions, wake: make(chan struct{}, 1),
 			programs: map[*goja.Program]*debugProgram{}, runs: map[*debugProgram]*debugRun{}, breakpoints: map[string]*breakpoint{},
 			lookups: map[string]*goja.Program{},
-		}
+		})
 	}
-	return a.debugger
+	return a.Debugger()
 }
 
 // Debugger is the agent's debugger; nil when it is not debugged.
-func (a *Agent) Debugger() *Debugger { return a.debugger }
+func (a *Agent) Debugger() *Debugger { return a.debug.Load() }
 
 // Compile is the function Compile, with what the agent's debugger needs put in. It may
 // be called from any goroutine.
 func (a *Agent) Compile(url string, source []byte) (*goja.Program, error) {
-	if a.debugger == nil {
+	d := a.Debugger()
+	if d == nil {
 		return Compile(url, source)
 	}
 	p, err := compileDebug(url, source)
-	return a.debugger.compiled(p, err)
+	return d.compiled(p, err)
 }
 
 // CompileModule is the function CompileModule, with what the agent's debugger needs
 // put in. It may be called from any goroutine.
 func (a *Agent) CompileModule(ctx context.Context, entry string, load ModuleLoader) (*goja.Program, error) {
-	if a.debugger == nil {
+	d := a.Debugger()
+	if d == nil {
 		return CompileModule(ctx, entry, load)
 	}
 	p, err := compileModule(ctx, entry, load)
-	return a.debugger.compiled(p, err)
+	return d.compiled(p, err)
 }
 
 func (d *Debugger) compiled(p *debugProgram, err error) (*goja.Program, error) {
@@ -127,22 +134,38 @@ type parts struct {
 	source int // index in the program's sources
 }
 
-// begins is told of a program that is about to run; on the loop. The first time the
-// names its probes use are made.
-func (d *Debugger) begins(p *goja.Program) {
+// begins is told of a program that is about to run, and its answer of its end; on the
+// loop. The first time the names its probes use are made.
+func (d *Debugger) begins(p *goja.Program) (ends func()) {
 	d.mu.Lock()
 	program := d.programs[p]
-	if program == nil || d.runs[program] != nil {
-		d.mu.Unlock()
-		return
+	run := d.runs[program]
+	d.mu.Unlock()
+	if program == nil {
+		return func() {}
 	}
+	if run == nil {
+		run = d.meet(program)
+	}
+	d.running = append(d.running, run)
+	return func() { d.running = d.running[:len(d.running)-1] }
+}
+
+// meet makes what a program needs that runs for the first time.
+func (d *Debugger) meet(program *debugProgram) *debugRun {
+	d.mu.Lock()
 	run := &debugRun{program: program, flags: make([]byte, max(len(program.table.Probes), 1)), fired: make([]uint32, max(len(program.table.Probes), 1))}
 	d.runs[program] = run
+	d.order = append(d.order, run)
 	for i := range program.sources {
 		source := &program.sources[i]
 		s := &DebugScript{ID: strconv.Itoa(len(d.scripts) + 1), URL: source.url, Text: source.text, Module: source.module, parts: parts{run, i}}
 		run.scripts = append(run.scripts, s)
 		d.scripts = append(d.scripts, s)
+		if strings.HasPrefix(s.URL, "swinspect:prelude") && !d.prelude {
+			d.prelude = true
+			d.armAll()
+		}
 	}
 	d.arm(run)
 	d.mu.Unlock()
@@ -152,6 +175,7 @@ func (d *Debugger) begins(p *goja.Program) {
 			d.options.OnParsed(s)
 		}
 	}
+	return run
 }
 
 // Scripts lists the scripts that have run, oldest first.

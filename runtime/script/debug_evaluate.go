@@ -56,7 +56,7 @@ func (d *Debugger) helper() *debugHelpers {
 		}
 		return rt.NewObject()
 	}
-	if err := global.DefineDataProperty("scope", rt.ToValue(enter), goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE); err != nil {
+	if err := global.DefineDataProperty("scope", d.native(enter), goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE); err != nil {
 		panic(err)
 	}
 	v, err := d.agent.Run(scopeBinding)

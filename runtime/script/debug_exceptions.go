@@ -15,10 +15,7 @@ import (
 // where it arrives: in a catch clause, at the end of an async function, as a rejection,
 // or in Go. The calls between are over by then: where they were is in the error's own
 // stack, and their variables are in the slots that they left (see keep), because while
-// exceptions pause every statement leaves its accessor, until it has run often.
-
-// maxColdFired is how often a statement leaves its accessor because of exceptions.
-const maxColdFired = 1000
+// exceptions pause every statement leaves its accessor (see maxCold).
 
 // thrown is what was thrown last; of the loop alone.
 type thrown struct {

@@ -1,6 +1,7 @@
 package script
 
 import (
+	"iter"
 	"slices"
 	"strings"
 
@@ -158,21 +159,46 @@ func (d *Debugger) locate(raw rawFrame) *Frame {
 		return nil
 	}
 	f := &Frame{Function: raw.name, Line: raw.line, Column: raw.column, frame: frame{d: d, probe: -1}}
-	d.mu.Lock()
-	for _, run := range d.runs {
+	for run := range d.candidates() {
 		source, ok := run.program.byURL[raw.url]
 		if !ok {
 			continue
 		}
-		run.find(f, source, raw.line, raw.column)
-		if f.run != nil && (f.Function == "" || run.program.table.Functions[f.function].Name == f.Function) {
+		if f.run == nil || run.names(raw, source) {
+			run.find(f, source, raw.line, raw.column)
+		}
+		if run.names(raw, source) {
 			break
 		}
 	}
-	d.mu.Unlock()
 	d.finish(f)
 	f.Scopes = f.outermost()
 	return f
+}
+
+// candidates are the programs that a frame may be of, the likeliest first: several may
+// have the same URL, or none.
+func (d *Debugger) candidates() iter.Seq[*debugRun] {
+	d.mu.Lock()
+	order := d.order
+	d.mu.Unlock()
+	return func(yield func(*debugRun) bool) {
+		for _, list := range [][]*debugRun{d.running, order} {
+			for i := len(list) - 1; i >= 0; i-- {
+				if !yield(list[i]) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// names reports whether the function at a frame's place has the frame's name.
+func (r *debugRun) names(raw rawFrame, source int) bool {
+	f := &Frame{Function: raw.name}
+	r.find(f, source, raw.line, raw.column)
+	name := r.program.table.Functions[f.function].Name
+	return name == raw.name && (f.function == 0 || f.probe >= 0) || raw.name == "" && f.function > 0 && name == ""
 }
 
 // find places a frame of the interpreter, whose columns are in bytes, or in the

@@ -12,6 +12,7 @@ import (
 //
 // Which ones is guessed from names: those that mention a function in which a breakpoint
 // stands, or hold it, and so on outwards; and those that were on the stack of a pause.
+// One that runs very often in a task is left alone until the next task.
 
 // slot is the statement that ran last at a depth of the stack.
 type slot struct {
@@ -30,9 +31,10 @@ func (s slot) fits(f *Frame) bool {
 }
 
 const (
-	maxKept    = 400     // statements watched in a program
-	maxCallers = 40      // a name that more statements call says nothing
-	maxFired   = 100_000 // how often one may run before it is left alone
+	maxKept    = 400    // statements watched in a program
+	maxCallers = 40     // a name that more statements call says nothing
+	maxFired   = 20_000 // how often one may run in a task before it is left alone
+	maxCold    = 200    // the same for one that is watched on no particular grounds
 )
 
 // keep leaves a probe's accessor in its slot; on the loop.
@@ -44,7 +46,9 @@ func (d *Debugger) keep(h *hit) {
 	d.slots[depth] = slot{h.run, h.probe, slices.Clone(h.arguments)} // they are on the interpreter's stack
 	h.run.fired[h.probe]++
 	switch h.run.fired[h.probe] {
-	case maxColdFired:
+	case 1:
+		d.fired = append(d.fired, slot{run: h.run, probe: h.probe})
+	case maxCold:
 		d.disarm(h, throwing)
 	case maxFired:
 		d.disarm(h, keeping)
@@ -58,11 +62,34 @@ func (d *Debugger) disarm(h *hit, reason byte) {
 	store(&h.run.flags[h.probe], h.run.flags[h.probe]&^reason)
 }
 
-// armKeeping arms the watched statements; with mu held.
+// rest lets the statements of a task that is over begin anew; on the loop.
+func (d *Debugger) rest() {
+	clear(d.slots)
+	tired := false
+	for _, x := range d.fired {
+		tired = tired || x.run.fired[x.probe] >= maxCold
+		x.run.fired[x.probe] = 0
+	}
+	d.fired = d.fired[:0]
+	if tired {
+		d.mu.Lock()
+		d.armAll()
+		d.mu.Unlock()
+	}
+}
+
+// armKeeping arms the watched statements; with mu held. While there are scripts of the
+// debugger's own, which anything may call, all that call something are watched.
 func (d *Debugger) armKeeping(run *debugRun, want []byte) {
 	for id := range run.kept {
-		if run.fired[id] < maxFired {
-			want[id] |= keeping
+		want[id] |= keeping
+	}
+	if !d.prelude {
+		return
+	}
+	for id, p := range run.program.table.Probes {
+		if len(p.Calls) > 0 {
+			want[id] |= throwing
 		}
 	}
 }

@@ -192,7 +192,7 @@ func (d *Debugger) goOn(make func(p *Pause) *step) error {
 // taskEnds is told, on the loop, that a task and its microtasks are through: what was
 // to stop further out in it has nowhere left to stop.
 func (d *Debugger) taskEnds() {
-	clear(d.slots)
+	d.rest()
 	d.last = thrown{}
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -13,7 +13,7 @@ const (
 	stopsHere byte = 1 << iota // a breakpoint stands there
 	stepping                   // a step or a pause may end there
 	keeping                    // its accessor is kept for the frames of a later pause
-	throwing                   // its accessor is kept because exceptions pause
+	throwing                   // its accessor is kept as long as that costs little
 	visiting                   // somebody wants to know of every statement
 )
 
@@ -50,9 +50,7 @@ func (d *Debugger) arm(run *debugRun) {
 		}
 		if d.exceptions != NoExceptions {
 			for i := range want {
-				if run.fired[i] < maxColdFired {
-					want[i] |= throwing
-				}
+				want[i] |= throwing
 			}
 		}
 	}
@@ -85,12 +83,13 @@ func (d *Debugger) install(run *debugRun) {
 	yes := rt.ToValue(true)
 	for name, v := range map[string]any{
 		"b": bytes,
-		"p": func(c goja.FunctionCall) goja.Value { d.hit(run, c.Arguments); return yes },
-		"x": func(c goja.FunctionCall) goja.Value {
-			d.threw(int(c.Argument(0).ToInteger()), c.Argument(1))
-			return c.Argument(1)
-		},
-		"n": func(goja.FunctionCall) goja.Value { d.calls++; return rt.ToValue(d.calls) },
+		"p": d.native(func(c goja.FunctionCall) goja.Value { d.hit(run, c.Arguments); return yes }),
+		"x": d.native(func(c goja.FunctionCall) goja.Value {
+			v := c.Argument(1)
+			d.threw(int(c.Argument(0).ToInteger()), v)
+			return v
+		}),
+		"n": d.native(func(goja.FunctionCall) goja.Value { d.calls++; return rt.ToValue(d.calls) }),
 	} {
 		if err := global.DefineDataProperty(name, rt.ToValue(v), goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE); err != nil {
 			panic(err)
@@ -105,6 +104,16 @@ func (d *Debugger) install(run *debugRun) {
 	if err != nil {
 		d.agent.log.Error("a script cannot be debugged", "agent", d.agent.name, "error", err)
 	}
+}
+
+// ownName is what stacks call the debugger's natives.
+const ownName = "swinspect:debugger"
+
+// native makes a native of the debugger's.
+func (d *Debugger) native(f func(goja.FunctionCall) goja.Value) goja.Value {
+	o := d.agent.rt.ToValue(f).(*goja.Object)
+	_ = o.DefineDataProperty("name", d.agent.rt.ToValue(ownName), goja.FLAG_FALSE, goja.FLAG_TRUE, goja.FLAG_FALSE)
+	return o
 }
 
 // hit is told of a probe that is armed, or of a debugger statement; on the loop.

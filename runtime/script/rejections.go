@@ -18,8 +18,8 @@ func (a *Agent) trackRejection(p *goja.Promise, operation goja.PromiseRejectionO
 	switch operation {
 	case goja.PromiseRejectionReject:
 		r.pending = append(r.pending, p)
-		if a.debugger != nil {
-			a.debugger.rejected(p)
+		if d := a.Debugger(); d != nil {
+			d.rejected(p)
 		}
 	case goja.PromiseRejectionHandle:
 		for i, waiting := range r.pending {

@@ -33,7 +33,7 @@ type stories struct {
 }
 
 func (s *stories) Grab() any {
-	if d := s.agent.debugger; d != nil {
+	if d := s.agent.Debugger(); d != nil {
 		return d.grab(s.agent.story)
 	}
 	return s.agent.story
@@ -42,14 +42,14 @@ func (s *stories) Grab() any {
 func (s *stories) Resumed(story any) {
 	s.outer = s.agent.story
 	if j, ok := story.(*job); ok {
-		s.agent.debugger.job, story = j, j.story
+		s.agent.Debugger().job, story = j, j.story
 	}
 	s.agent.story, _ = story.(*uint64)
 }
 
 func (s *stories) Exited() {
 	s.agent.story, s.outer = s.outer, nil
-	if d := s.agent.debugger; d != nil {
+	if d := s.agent.Debugger(); d != nil {
 		d.job = nil
 	}
 }

@@ -15,10 +15,12 @@ func (w *walker) expression(e ast.Expression, c context) {
 		w.class(e, c, false)
 	case *ast.CallExpression:
 		c.note(e.Callee)
+		c.noteAll(e.ArgumentList)
 		w.expression(e.Callee, c)
 		w.all(e.ArgumentList, c)
 	case *ast.NewExpression:
 		c.note(e.Callee)
+		c.noteAll(e.ArgumentList)
 		w.expression(e.Callee, c)
 		w.all(e.ArgumentList, c)
 	case *ast.DotExpression:
@@ -138,6 +140,16 @@ func targetName(target ast.Expression) string {
 func (c context) suspend() {
 	if c.marks != nil {
 		c.marks.suspends = true
+	}
+}
+
+// noteAll takes the names of what is handed over and may be called.
+func (c context) noteAll(list []ast.Expression) {
+	for _, e := range list {
+		switch e.(type) {
+		case *ast.Identifier, *ast.DotExpression:
+			c.note(e)
+		}
 	}
 }
 

@@ -194,7 +194,7 @@ func reaches(text string) bool {
 func (w *walker) inside(s ast.Statement, c context) {
 	switch s := s.(type) {
 	case *ast.BlockStatement:
-		w.block(s, c, BlockScope, nil)
+		w.block(s, c, BlockScope, nil, 0)
 	case *ast.ExpressionStatement:
 		w.expression(s.Expression, c)
 	case *ast.VariableStatement:
@@ -246,16 +246,13 @@ func (w *walker) binding(b *ast.Binding, c context) {
 }
 
 // block walks a block; head are names that the statement around declares for it.
-func (w *walker) block(s *ast.BlockStatement, c context, kind ScopeKind, head []Name) {
+// with first, script stops there before its first statement.
+func (w *walker) block(s *ast.BlockStatement, c context, kind ScopeKind, head []Name, first file.Idx) {
 	c.marks = nil
 	from, to := w.offset(s.LeftBrace), w.offset(s.RightBrace)+1
 	b := builder{s.LeftBrace}
 	names := declared(s.List, nil)
 	outer := c.scope
-	if c.fn == nil && len(names) == 0 && len(head) == 0 {
-		s.List = w.statements(s.List, c, false)
-		return
-	}
 	if len(head) > 0 {
 		c.scope = w.openScope(c, kind, from, to, &s.List, head)
 	}
@@ -263,7 +260,12 @@ func (w *walker) block(s *ast.BlockStatement, c context, kind ScopeKind, head []
 	if len(names) > 0 {
 		c.scope = w.openScope(c, BlockScope, from, to, &s.List, names)
 	}
-	s.List = w.statements(s.List, c, false)
+	var turn []ast.Statement
+	if first > 0 {
+		_, probe := w.before(Statement, first, c)
+		turn = []ast.Statement{probe}
+	}
+	s.List = append(turn, w.statements(s.List, c, false)...)
 	if c.scope != headScope {
 		w.closeScope(c.scope, b)
 	}
@@ -274,10 +276,12 @@ func (w *walker) block(s *ast.BlockStatement, c context, kind ScopeKind, head []
 
 // branch is a statement that belongs to another one, as a block.
 func (w *walker) branch(s ast.Statement, c context) ast.Statement {
-	return w.branchWith(s, c, nil, BlockScope)
+	return w.branchWith(s, c, nil, BlockScope, 0)
 }
 
-func (w *walker) branchWith(s ast.Statement, c context, head []Name, kind ScopeKind) ast.Statement {
+// branchWith is branch with names that the statement around declares, and a place to
+// stop at before anything else; 0: none.
+func (w *walker) branchWith(s ast.Statement, c context, head []Name, kind ScopeKind, first file.Idx) ast.Statement {
 	block, ok := s.(*ast.BlockStatement)
 	if !ok {
 		if _, empty := s.(*ast.EmptyStatement); empty {
@@ -289,7 +293,7 @@ func (w *walker) branchWith(s ast.Statement, c context, head []Name, kind ScopeK
 		}
 		block = &ast.BlockStatement{LeftBrace: at, List: []ast.Statement{s}, RightBrace: at}
 	}
-	w.block(block, c, kind, head)
+	w.block(block, c, kind, head, first)
 	return block
 }
 
@@ -320,18 +324,18 @@ func (w *walker) try(s *ast.TryStatement, c context) {
 	if s.Catch != nil {
 		w.table.Tries = append(w.table.Tries, Try{c.functionIndex(), Range{w.offset(s.Body.LeftBrace), w.offset(s.Body.RightBrace) + 1}})
 	}
-	w.block(s.Body, c, BlockScope, nil)
+	w.block(s.Body, c, BlockScope, nil, 0)
 	if s.Catch != nil {
 		var head []Name
 		if s.Catch.Parameter != nil {
 			head = bound(s.Catch.Parameter, false, nil)
 			w.expression(s.Catch.Parameter, c)
 		}
-		w.block(s.Catch.Body, c, CatchScope, head)
+		w.block(s.Catch.Body, c, CatchScope, head, 0)
 		w.tellCaught(s.Catch)
 	}
 	if s.Finally != nil {
-		w.block(s.Finally, c, BlockScope, nil)
+		w.block(s.Finally, c, BlockScope, nil, 0)
 	}
 }
 
@@ -421,25 +425,29 @@ func (w *walker) forLoop(s *ast.ForStatement, c context) {
 		s.Update = w.test(s.Update, inner)
 	}
 	c.marks = nil
-	s.Body = w.branchWith(s.Body, c, head, BlockScope)
+	s.Body = w.branchWith(s.Body, c, head, BlockScope, 0)
 }
 
 func (w *walker) forEach(into ast.ForInto, source ast.Expression, body ast.Statement, at file.Idx, c context) ast.Statement {
 	w.expression(source, c)
 	c.marks = nil
 	var head []Name
+	turn := at
 	switch i := into.(type) {
 	case *ast.ForIntoVar:
+		turn = start(i.Binding.Target)
 		w.bindings([]*ast.Binding{i.Binding}, c)
 	case *ast.ForDeclaration:
+		turn = start(i.Target)
 		head = bound(i.Target, i.IsConst, nil)
 		inner := c
 		inner.scope = w.openScope(c, BlockScope, w.offset(at), w.offset(at)+1, nil, head)
 		w.expression(i.Target, inner)
 	case *ast.ForIntoExpression:
+		turn = start(i.Expression)
 		w.expression(i.Expression, c)
 	}
-	return w.branchWith(body, c, head, BlockScope)
+	return w.branchWith(body, c, head, BlockScope, turn)
 }
 
 // hasLoop reports a loop among statements, not in functions in them.

@@ -48,8 +48,8 @@ type Probe struct {
 	// (%w the value): from First on, two numbers each.
 	Private      []string
 	FirstPrivate int
-	// Calls are the names of the functions and methods that the statement calls itself,
-	// "" for others; Suspends says that it awaits or yields.
+	// Calls are the names of the functions and methods that the statement calls itself or
+	// hands over, "" for others; Suspends says that it awaits or yields.
 	Calls    []string
 	Suspends bool
 }
