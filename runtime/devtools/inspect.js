@@ -131,6 +131,7 @@
         seen.add(key);
         let d = descriptor(at, key);
         if (!d || (accessorsOnly && !('get' in d))) continue;
+        if (platform && glance && (!d.enumerable || typeof key === 'symbol')) continue;
         if (platform && !accessorsOnly && at !== objectPrototype && 'get' in d) {
           const value = attribute(o, key, d);
           if (glance && !first && value === d) continue;

@@ -154,7 +154,11 @@ func (rs *realmState) listed(v goja.Value, own, accessorsOnly, nonIndexed bool, 
 	if o, ok := v.(*goja.Object); !ok || hint(o) == "Proxy" {
 		return nil // a trap is script
 	}
-	out, err := rs.realm.Agent().Call(rs.helper.properties, goja.Undefined(), v, rt.ToValue(own), rt.ToValue(accessorsOnly), rt.ToValue(nonIndexed), rt.ToValue(hint(v)), rt.ToValue(glance))
+	class := hint(v)
+	if v.SameAs(rs.realm.Global()) {
+		class = "Platform"
+	}
+	out, err := rs.realm.Agent().Call(rs.helper.properties, goja.Undefined(), v, rt.ToValue(own), rt.ToValue(accessorsOnly), rt.ToValue(nonIndexed), rt.ToValue(class), rt.ToValue(glance))
 	if err != nil {
 		return nil
 	}
