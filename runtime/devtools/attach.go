@@ -97,7 +97,7 @@ func (s *Server) open(from *session, t *subject, auto, wait bool) (*session, err
 	if t != nil && t.loaded {
 		emit(x, inspector.WorkerScriptLoaded, inspector.EventWorkerScriptLoaded{})
 	}
-	if t != nil && t.crashed && t.restarting == nil {
+	if t != nil && t.crashed && !t.restarting.hides() {
 		emit(x, inspector.TargetCrashed, inspector.EventTargetCrashed{})
 	}
 	return x, nil

@@ -55,26 +55,63 @@ func needing(ctx context.Context, s *session) error {
 // session that come behind the one that needs it wait, too.
 func (s *Server) restart(ctx context.Context, t *subject) error {
 	s.mu.Lock()
-	if under := t.restarting; under != nil {
-		s.mu.Unlock()
-		select {
-		case <-under:
+	r := t.restarting
+	if r == nil {
+		w := t.worker
+		if w == nil || w.Service() == nil {
+			s.mu.Unlock()
 			return nil
-		case <-ctx.Done():
-			return ctx.Err()
 		}
-	}
-	w := t.worker
-	if w == nil || w.Service() == nil {
+		r = &restarting{over: make(chan struct{})}
+		t.restarting = r
+		s.tellRestart(t)
 		s.mu.Unlock()
-		return nil
+		s.parallel(func(ctx context.Context) {
+			err := t.context.Engine().RestartWorker(ctx, w.Service(), restartCause, restartPatience)
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			t.restarting = nil
+			r.end(err)
+		})
+	} else {
+		s.mu.Unlock()
 	}
-	done := make(chan struct{})
-	t.restarting = done
+	select {
+	case <-r.over:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-s.ctx.Done():
+		return s.ctx.Err()
+	}
+	if errors.Is(r.err, engine.ErrBusy) {
+		return failed("The worker has to be restarted to be paused, and %v: attach to it while it waits for the debugger, or try again later", r.err)
+	}
+	if r.err != nil {
+		s.log.Debug("restart for a debugger", "target", t.id, "err", r.err)
+	}
+	return nil // the worker's script threw, or it is gone: its own sessions hear of that
+}
+
+// restarting is a restart that is under way; with Server.mu held.
+type restarting struct {
+	over chan struct{} // closed when the worker runs, or is paused while it starts
+	done bool
+	err  error // set before over is closed
+}
+
+// hides reports that the end and the start of the worker are the restart's own.
+func (r *restarting) hides() bool { return r != nil && !r.done }
+
+func (r *restarting) end(err error) {
+	if !r.done {
+		r.done, r.err = true, err
+		close(r.over)
+	}
+}
+
+// tellRestart says why the context goes. With Server.mu held.
+func (s *Server) tellRestart(t *subject) {
 	for _, x := range t.sessions {
-		for _, a := range x.debugging.breakpoints {
-			a.carried = true
-		}
 		if x.on["Log"] {
 			emit(x, log.EntryAdded, log.EventEntryAdded{Entry: &log.Entry{
 				Source: log.EntrySourceWorker, Level: log.EntryLevelInfo, Text: "The worker is restarted: " + restartCause + ".",
@@ -82,22 +119,6 @@ func (s *Server) restart(ctx context.Context, t *subject) error {
 			}})
 		}
 	}
-	s.mu.Unlock()
-	defer func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		t.restarting = nil
-		close(done)
-	}()
-	err := t.context.Engine().RestartWorker(ctx, w.Service(), restartCause, restartPatience)
-	switch {
-	case errors.Is(err, engine.ErrBusy):
-		return failed("The worker has to be restarted to be paused, and %v: attach to it while it waits for the debugger, or try again later", err)
-	case err != nil && ctx.Err() == nil:
-		s.log.Debug("restart for a debugger", "target", t.id, "err", err)
-		return nil // the worker's script threw, or it is gone: its own sessions hear of that
-	}
-	return err
 }
 
 // restartPatience is how long a restart waits for the worker's events.

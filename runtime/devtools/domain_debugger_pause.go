@@ -228,6 +228,9 @@ func (g *debuggee) paused(p *script.Pause) {
 		_ = g.d.StepInto()
 		return
 	}
+	if r := g.rs.target.restarting; r != nil {
+		r.end(nil) // whoever waits for it has to be able to go on
+	}
 	s.mu.Unlock()
 	g.tellPause(tell, p, pauses)
 }

@@ -121,8 +121,8 @@ func (o *browserObserver) WorkerCreated(w *window.Worker) {
 		s.contexts[w.Context().ID()].running[w.ID()] = old
 		t = old
 		for _, x := range old.sessions {
-			if old.restarting != nil {
-				break // see restart
+			if old.restarting.hides() {
+				break
 			}
 			emit(x, inspector.TargetReloadedAfterCrash, inspector.EventTargetReloadedAfterCrash{})
 		}

@@ -47,7 +47,7 @@ type subject struct {
 	loaded     bool              // a worker whose script was evaluated
 	crashed    bool              // a worker that stopped while sessions were attached
 	gone       bool
-	restarting chan struct{} // closed when a restart is over that a debugger asked for
+	restarting *restarting // that a debugger asked for; nil for none
 
 	pageState
 }
@@ -172,8 +172,13 @@ func (s *Server) scriptLoaded(t *subject) {
 func (s *Server) crash(t *subject) {
 	t.crashed, t.loaded = true, false
 	t.worker = nil
-	if t.restarting != nil {
-		return // see restart
+	for _, x := range t.sessions {
+		for _, a := range x.debugging.breakpoints {
+			a.carried = true
+		}
+	}
+	if t.restarting.hides() {
+		return
 	}
 	for _, x := range t.sessions {
 		emit(x, inspector.TargetCrashed, inspector.EventTargetCrashed{})
