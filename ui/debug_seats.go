@@ -3,8 +3,10 @@ package ui
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/swinspect/swinspect/inspector"
 	"github.com/swinspect/swinspect/inspector/debugger"
@@ -37,6 +39,7 @@ type seat struct {
 	watches []string
 	epoch   uint64 // counts what may have changed values during a pause
 	last    map[string]pages.DebugPlace
+	stepped time.Time // when the page last had a worker step
 }
 
 // seat is the debugger of a browser, made when it is first asked for; nil when the
@@ -124,6 +127,47 @@ func (s *seat) watch(expression string, on bool) {
 	s.watches = slices.DeleteFunc(s.watches, func(w string) bool { return w == expression })
 	if on && expression != "" && len(s.watches) < maxWatches {
 		s.watches = append(s.watches, expression)
+	}
+}
+
+// stepSettle is how long open pages wait for a worker that steps to stop again: nearly
+// always that takes a few milliseconds, and a page that shows it running in between only
+// flickers.
+const stepSettle = 40 * time.Millisecond
+
+// stepping notes that a worker was told to step.
+func (s *seat) stepping() {
+	s.mu.Lock()
+	s.stepped = time.Now()
+	s.mu.Unlock()
+}
+
+// settle waits until what steps has stopped again, at most for [stepSettle].
+func (ss *seats) settle(ctx context.Context) {
+	ss.mu.Lock()
+	all := slices.Collect(maps.Values(ss.of))
+	ss.mu.Unlock()
+	for _, s := range all {
+		s.mu.Lock()
+		left := stepSettle - time.Since(s.stepped)
+		s.mu.Unlock()
+		if left <= 0 {
+			continue
+		}
+		over := time.After(left)
+		for waiting := true; waiting; {
+			changed := s.debugger.Changed()
+			if len(s.debugger.State().Paused()) > 0 {
+				break
+			}
+			select {
+			case <-changed:
+			case <-over:
+				waiting = false
+			case <-ctx.Done():
+				return
+			}
+		}
 	}
 }
 

@@ -37,7 +37,9 @@ func debugDo(s *Server, w http.ResponseWriter, r *http.Request, p *PageContext) 
 	case !scripted(r) && moves(what):
 		settle(ctx, st, thread, before)
 	}
-	s.seats.raise()
+	if !moves(what) { // what moves a worker is told by its debugger
+		s.seats.raise()
+	}
 	s.done(w, r, "")
 }
 
@@ -57,6 +59,7 @@ func (st *seat) do(ctx context.Context, what, thread string) error {
 	case "resume":
 		return d.Resume(ctx, thread)
 	case "over", "into", "out":
+		st.stepping()
 		return d.Step(ctx, thread, what)
 	case "back", "back-to-breakpoint":
 		return d.StepBack(ctx, thread, what != "back")

@@ -191,9 +191,14 @@ func (d *debugPage) watched(expression, path string) pages.DebugRow {
 		return d.seat.debugger.Evaluate(ctx, thread, frame, expression, debugger.EvaluateOptions{Silent: true})
 	})
 	if got.Err != nil {
-		return pages.DebugRow{ID: "v-" + path, Name: expression, Value: debugger.Value{Type: "error", Text: got.Err.Error()}}
+		return pages.DebugRow{ID: "v-" + path, Name: expression, Value: debugger.Value{Type: "error", Text: firstLine(got.Err.Error())}}
 	}
 	row := x.row(debugger.Property{Name: expression, Value: got.Value}, path, -1, 0)
 	row.ID = "v-" + path
 	return row
+}
+
+func firstLine(s string) string {
+	line, _, _ := strings.Cut(s, "\n")
+	return line
 }

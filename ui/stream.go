@@ -86,6 +86,7 @@ func (st *stream) run(ctx context.Context) error {
 	for {
 		// The signals are taken before the page is rendered, so that a change
 		// in between is not lost.
+		st.s.seats.settle(ctx)
 		signals := st.s.signals()
 		for _, p := range st.pages {
 			if err := st.patch(ctx, p); err != nil {

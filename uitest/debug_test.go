@@ -47,7 +47,7 @@ async function answer(request) {
 }
 
 // newDebugWorld is a site of its own that can be changed, on Chromium or on the engine.
-func newDebugWorld(t *testing.T, engine bool) *world {
+func newDebugWorld(t testing.TB, engine bool) *world {
 	t.Helper()
 	w := &world{t: t, pages: nil, dir: t.TempDir()}
 	for name, text := range debugSite {
@@ -85,3 +85,16 @@ func (w *world) write(name, text string) {
 
 func TestDebug(t *testing.T)         { newDebugWorld(t, false).suite("debug") }
 func TestDebugOnEngine(t *testing.T) { newDebugWorld(t, true).suite("debug") }
+
+// BenchmarkDebug is the time from a key to the page that shows the step, and from a
+// request to the page that shows the pause it runs into.
+func BenchmarkDebug(b *testing.B) {
+	for name, engine := range map[string]bool{"chromium": false, "engine": true} {
+		b.Run(name, func(b *testing.B) {
+			w := newDebugWorld(b, engine)
+			for b.Loop() {
+				w.report(b, w.suite("debug_latency"))
+			}
+		})
+	}
+}

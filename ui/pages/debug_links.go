@@ -7,6 +7,7 @@ import (
 	"github.com/a-h/templ"
 
 	"github.com/swinspect/swinspect/breakpoints"
+	"github.com/swinspect/swinspect/inspector"
 	"github.com/swinspect/swinspect/inspector/debugger"
 	"github.com/swinspect/swinspect/ui/components"
 )
@@ -230,4 +231,25 @@ func (v DebugView) noWorker() string {
 		return "No worker runs"
 	}
 	return "No worker of this scope runs"
+}
+
+// canStart reports whether the chosen version's worker can be started to see its source.
+func (v DebugView) canStart() bool {
+	return v.CanAct && v.Reg != nil && v.Version != nil && v.Reg.Alive() && v.Reg.Active() == v.Version && isStopped(v.Version) && components.Reachable(v.Reg)
+}
+
+func startOf(v DebugView) inspector.Action {
+	return inspector.Action{Kind: inspector.Start, Registration: v.Reg.Key, Version: v.Version.ID}
+}
+
+// onWords say how many breakpoints there are to stop at.
+func (v DebugView) onWords() string {
+	words := "No breakpoint is on"
+	if n := v.on(); n > 0 {
+		words = components.Count(n, "breakpoint is", "breakpoints are") + " on"
+	}
+	if !v.State.Active {
+		words += ", but all are switched off together"
+	}
+	return words + "."
 }

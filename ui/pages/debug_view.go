@@ -368,3 +368,20 @@ func reloadOf(v DebugView, t *inspector.Target) inspector.Action {
 	}
 	return a
 }
+
+// maxListed is how many breakpoints are listed unless all are asked for.
+const maxListed = 100
+
+// listed are the breakpoints on the page: the first ones, and any that was hit.
+func (v DebugView) listed() []*debugger.Status {
+	if len(v.Breakpoints) <= maxListed || v.Address.Query.Get("bps") == "all" {
+		return v.Breakpoints
+	}
+	out := slices.Clone(v.Breakpoints[:maxListed])
+	for _, b := range v.Breakpoints[maxListed:] {
+		if v.hit(b.ID) || b.ID == v.Address.Query.Get("bp") {
+			out = append(out, b)
+		}
+	}
+	return out
+}
