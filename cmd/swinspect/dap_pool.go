@@ -258,10 +258,10 @@ type dapPlan struct {
 func newDAPPlan(ctx context.Context, l *dap.Launch) (*dapPlan, error) {
 	plan := &dapPlan{allow: l.Allow, roots: map[string]string{}}
 	inCwd := func(path string) string {
-		if filepath.IsAbs(path) {
+		if filepath.IsAbs(path) || l.Cwd == "" {
 			return path
 		}
-		return filepath.Join(l.Cwd, path)
+		return l.Cwd + string(filepath.Separator) + path // joined, DIR@https:// would lose a slash
 	}
 	var base string // what a URL that is only a path is relative to
 	switch {
@@ -289,10 +289,7 @@ func newDAPPlan(ctx context.Context, l *dap.Launch) (*dapPlan, error) {
 		plan.open = []string{site.origin + "/"}
 	default:
 		for _, given := range l.Site {
-			dir, origin, err := parseSite(given)
-			if err != nil && l.Cwd != "" {
-				dir, origin, err = parseSite(inCwd(given))
-			}
+			dir, origin, err := parseSite(inCwd(given))
 			if err != nil {
 				return nil, err
 			}

@@ -30,9 +30,10 @@ var consoleCommands map[string]consoleCommand
 func init() { // a variable's initializer would be a cycle: help lists them
 	consoleCommands = map[string]consoleCommand{
 		"help":         {".help                 this list", commandHelp},
+		"commands":     {".commands             the same, where the editor has a .help of its own", commandHelp},
 		"break":        {".break KIND:…         set a breakpoint: event:fetch, lifecycle:waiting, cache:miss cache=pages-*", commandBreak},
 		"breaks":       {".breaks               list all breakpoints", commandBreaks},
-		"clear":        {".clear ID…            take breakpoints away", commandClear},
+		"remove":       {".remove ID…           take breakpoints away", commandRemove},
 		"drive":        {".drive                take over from who drives the debugger now", commandDrive},
 		"keep":         {".keep                 do not let the paused worker go on by itself", commandKeep},
 		"workers":      {".workers              list registrations and their versions", commandWorkers},
@@ -108,10 +109,10 @@ func commandBreaks(_ *session, _ context.Context, at *Debuggee, _ string) (strin
 	return strings.Join(lines, "\n"), nil
 }
 
-func commandClear(x *session, _ context.Context, at *Debuggee, argument string) (string, error) {
+func commandRemove(x *session, _ context.Context, at *Debuggee, argument string) (string, error) {
 	ids := strings.Fields(argument)
 	if len(ids) == 0 {
-		return "", errors.New(".clear needs the numbers that .breaks lists")
+		return "", errors.New(".remove needs the numbers that .breaks lists")
 	}
 	if err := at.Breakpoints.Remove(ids...); err != nil {
 		return "", err
@@ -124,7 +125,7 @@ func commandClear(x *session, _ context.Context, at *Debuggee, argument string) 
 			delete(x.points.byID, id)
 		}
 	}
-	return "cleared", nil
+	return "removed", nil
 }
 
 func commandDrive(_ *session, _ context.Context, at *Debuggee, _ string) (string, error) {
