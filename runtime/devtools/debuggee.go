@@ -49,6 +49,12 @@ type debuggee struct {
 	told    map[*session]bool
 	first   *sourced // whose first statement is to be stopped at: beforeScriptExecution
 	skips   int      // pauses in a row that were in blackboxed ranges
+
+	// Going back in an event: see rewind.go.
+	past   *history // of its present pause
+	frozen bool     // a copy of it is shown instead
+	of     *history // it is a copy itself
+	copy   *copied  // then
 }
 
 // owner is whose breakpoint one of d's is.
@@ -69,6 +75,7 @@ func (s *Server) debug(rs *realmState) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	g.early = len(rs.sources) == 0
+	rs.worker.Remember()
 	rs.debuggee.Store(g)
 	g.settle()
 }

@@ -115,7 +115,7 @@ var errNotPaused = failed("Can only perform operation while paused.")
 // held is the debuggee that is paused; with Server.mu held.
 func (s *session) held() (*debuggee, error) {
 	for _, g := range s.debuggees() {
-		if g.pause != nil && s.on["Debugger"] {
+		if g.pause != nil && !g.frozen && s.on["Debugger"] {
 			return g, nil
 		}
 	}
@@ -201,6 +201,9 @@ func setBlackboxedRanges(_ context.Context, s *session, p debugger.SetBlackboxed
 
 // paused is told that the script is held. On the loop.
 func (g *debuggee) paused(p *script.Pause) {
+	if g.copy != nil && !g.copyPaused() {
+		return
+	}
 	s := g.server
 	s.mu.Lock()
 	g.pauses++

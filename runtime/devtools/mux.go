@@ -49,6 +49,7 @@ func newTables() tables {
 	}
 	targetWorkerDomain(t.worker)
 	targetWorkerDomain(t.serviceWorker)
+	rewindCommands(t.serviceWorker)
 	schemaDomain(t.page)
 	targetBrowserDomain(t.page)
 	browserDomain(t.page)

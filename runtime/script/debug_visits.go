@@ -80,3 +80,6 @@ func (f *Frame) Primitives() map[string]string {
 	}
 	return all
 }
+
+// Story is what the script runs on behalf of: see [Agent.WithStory].
+func (p *Pause) Story() uint64 { return p.story }
