@@ -158,7 +158,7 @@ func (s *stopping) holds(b breakpoints.Breakpoint, frame string) bool {
 		return true
 	}
 	// The browser has asked it already for lines, and a second answer need not be the same.
-	return b.Kind == breakpoints.Line || string(r.Result.Value) == "true"
+	return b.Kind == breakpoints.Line && len(s.p.Hit) > 0 || string(r.Result.Value) == "true"
 }
 
 // log writes a message instead of stopping.

@@ -2,6 +2,7 @@ package debugger
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 
 	"github.com/chromedp/cdproto/debugger"
@@ -82,6 +83,9 @@ func (t *thread) evaluateFor(ctx context.Context, frame int, expression string, 
 		return Value{}, &ThrownError{Value: thrownValue(r.Exception)}
 	}
 	v := valueOf(r.Result)
+	if v.Class == "URL" && v.Object != "" {
+		t.spell(ctx, &v)
+	}
 	if o.ByValue && r.Result != nil {
 		v.JSON = r.Result.Value
 	}
@@ -232,6 +236,7 @@ func (d *Debugger) Properties(ctx context.Context, id, object string) ([]Propert
 		return nil, &ThrownError{Value: thrownValue(r.Exception)}
 	}
 	set := t.assigned(object)
+	urls := 0
 	var all []Property
 	for _, p := range r.Result {
 		out := Property{Name: p.Name, Writable: p.Writable, Own: p.Own}
@@ -241,6 +246,10 @@ func (d *Debugger) Properties(ctx context.Context, id, object string) ([]Propert
 			out.Value = Value{Type: "accessor", Text: "(…)"}
 		case p.Value != nil:
 			out.Value = valueOf(p.Value)
+			if p.Value.Class == "URL" && urls < maxURLs {
+				urls++
+				t.spell(ctx, &out.Value)
+			}
 		default:
 			out.Value = Value{Type: "undefined", Text: "not initialised"}
 		}
@@ -255,6 +264,21 @@ func (d *Debugger) Properties(ctx context.Context, id, object string) ([]Propert
 		}
 	}
 	return all, nil
+}
+
+// maxURLs bounds the values of a list that are asked for more than their preview says.
+const maxURLs = 20
+
+// spell gives a URL's value its text, which no preview has.
+func (t *thread) spell(ctx context.Context, v *Value) {
+	var r wireResult
+	err := t.callWith(ctx, runtime.CallFunctionOn.Method, map[string]any{
+		"functionDeclaration": "function () { return this.href; }", "objectId": v.Object, "returnByValue": true, "silent": true, "throwOnSideEffect": true,
+	}, &r)
+	var href string
+	if err == nil && r.Result != nil && json.Unmarshal(r.Result.Value, &href) == nil && href != "" {
+		v.Text = "URL " + clip(href, longText)
+	}
 }
 
 // assigned are the variables of a scope that were set during the pause: the browser's

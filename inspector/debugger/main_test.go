@@ -143,7 +143,11 @@ func newWorldOff(t testing.TB, name, worker string, bps ...string) *world {
 	page, err := w.backend.NewPage(w.ctx())
 	w.must(err)
 	w.page = page
-	t.Cleanup(func() { _ = w.page.Close() })
+	t.Cleanup(func() {
+		if w.page != nil {
+			_ = w.page.Close()
+		}
+	})
 	return w
 }
 
