@@ -134,7 +134,7 @@ func asCompileError(dir, file string, m api.Message) error {
 			e.message += ": scripts can import files, packages that are installed here, and 'swinspect'; there are no modules of Node"
 		}
 	}
-	if strings.HasPrefix(m.Text, "No matching export in") && strings.Contains(m.Text, apiModule+":") {
+	if strings.HasPrefix(m.Text, "No matching export in") && strings.Contains(m.Text, "swinspect-api:") {
 		_, name, _ := strings.Cut(m.Text, `for import "`)
 		e.message = fmt.Sprintf("'swinspect' has no %q: it exports %s", strings.TrimSuffix(name, `"`), strings.Join(exports, ", "))
 	}

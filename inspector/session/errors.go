@@ -21,7 +21,6 @@ import (
 type timeoutError struct {
 	what string // "waited 5s for …: …"
 	test bool   // it is the test's time that is over
-	loop bool   // the script computed
 }
 
 func (e *timeoutError) Error() string { return e.what }

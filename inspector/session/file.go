@@ -57,11 +57,11 @@ type file struct {
 	tests   []*testCase
 	rejects map[*goja.Promise]struct{}
 
-	mu      sync.Mutex // guards stage and overrun
-	stage   *stage     // what calls belong to now
-	overrun error      // the task that computed for too long
-	snaps   *snapshots // of the file; over restarts of the interpreter
-	inputs  map[string]bool
+	snaps *snapshots // of the file; over restarts of the interpreter
+
+	mu     sync.Mutex // guards the fields below
+	stage  *stage     // what calls belong to now
+	inputs map[string]bool
 }
 
 // newFile makes an interpreter for a script. End it with close.
@@ -86,13 +86,17 @@ func (r *runner) newFile(name string, b *bundle, snaps *snapshots) (*file, error
 
 // overran is told, on the loop, that the script computed for too long and was stopped.
 func (f *file) overran(err error) {
-	f.mu.Lock()
-	f.overrun = err
-	s := f.stage
-	f.mu.Unlock()
-	if s != nil {
-		s.end(&timeoutError{what: "the script computed for " + f.run.timeout().String() + " without an await: is there an endless loop?", loop: true})
+	s := f.current()
+	var stopped *script.TaskTimeoutError
+	if s == nil || !errors.As(err, &stopped) {
+		return
 	}
+	s.mu.Lock()
+	if s.looped == nil {
+		s.looped = f.places(stopped.At)
+	}
+	s.mu.Unlock()
+	s.end(&timeoutError{what: fmt.Sprintf("the test took longer than %s", spanText(f.run.timeout()))})
 }
 
 func (f *file) close() {
@@ -163,8 +167,13 @@ func (f *file) shown(v goja.Value) string {
 
 // here is where the script is: its calls, innermost first.
 func (f *file) here() []report.Place {
+	return f.places(f.rt.CaptureCallStack(40, nil))
+}
+
+// places are those of a stack that are in the user's files.
+func (f *file) places(stack []goja.StackFrame) []report.Place {
 	var places []report.Place
-	for _, frame := range f.rt.CaptureCallStack(40, nil) {
+	for _, frame := range stack {
 		at := frame.Position()
 		if !strings.HasPrefix(at.Filename, "file:") {
 			continue
@@ -273,9 +282,29 @@ func (f *file) await(ctx context.Context, fn goja.Callable, args ...any) error {
 		}
 	case <-f.agent.Done():
 	case <-time.After(settleWithin):
+		f.interrupt()
 		return errStuck
 	}
 	return context.Cause(ctx)
+}
+
+// interrupt stops the script where it computes without an end, if that is what it does,
+// and waits until it is known where that was.
+func (f *file) interrupt() {
+	ctx, cancel := context.WithTimeout(context.Background(), settleWithin)
+	defer cancel()
+	if f.agent.Do(ctx, "swinspect", func() {}) == nil {
+		return // it waits
+	}
+	if at, s := f.sampled(), f.current(); s != nil {
+		s.mu.Lock()
+		s.looped = at
+		s.mu.Unlock()
+	}
+	f.agent.StopTask(&script.TaskTimeoutError{Source: "the script"})
+	ctx, cancel = context.WithTimeout(context.Background(), settleWithin)
+	defer cancel()
+	_ = f.agent.Do(ctx, "swinspect", func() {}) // a native call cannot be stopped: then nobody knows where
 }
 
 // settleWithin is how long a script may take to notice that its time is over.

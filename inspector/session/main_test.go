@@ -190,7 +190,7 @@ func (x *told) passes(t testing.TB) {
 		t.Errorf("the file: %s", failureText(f))
 	}
 	for _, e := range x.events {
-		if e.Type == report.TestEnded && e.Result.Outcome.Bad() {
+		if e.Type == report.TestEnded && e.Result.Outcome.Bad() && !e.Result.Retried {
 			t.Errorf("%s %s: %s", e.Test.Name, e.Result.Outcome, failureText(e.Result))
 		}
 	}

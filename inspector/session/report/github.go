@@ -3,6 +3,8 @@ package report
 import (
 	"fmt"
 	"io"
+	"path"
+	"path/filepath"
 	"strings"
 )
 
@@ -64,7 +66,11 @@ func (p *github) annotate(file string, at Place, name string, r *Result) error {
 		if name != "" {
 			title = name
 		}
-		props := []string{"file=" + property(p.o.Prefix+strings.TrimPrefix(where.File, "./"))}
+		in := where.File
+		if !filepath.IsAbs(in) {
+			in = path.Join(p.o.Prefix, filepath.ToSlash(in))
+		}
+		props := []string{"file=" + property(in)}
 		if where.Line > 0 {
 			props = append(props, fmt.Sprintf("line=%d", where.Line))
 		}
