@@ -162,7 +162,7 @@ func (d *Debugger) meet(program *debugProgram) *debugRun {
 		s := &DebugScript{ID: strconv.Itoa(len(d.scripts) + 1), URL: source.url, Text: source.text, Module: source.module, parts: parts{run, i}}
 		run.scripts = append(run.scripts, s)
 		d.scripts = append(d.scripts, s)
-		if strings.HasPrefix(s.URL, "swinspect:prelude") && !d.prelude {
+		if strings.HasPrefix(s.URL, ownScheme) && !d.prelude {
 			d.prelude = true
 			d.armAll()
 		}

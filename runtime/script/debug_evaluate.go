@@ -28,16 +28,23 @@ const (
 // debugHelpers are values that the debugger makes before any script runs.
 type debugHelpers struct {
 	uint8Array *goja.Object
-	nothing    goja.Callable // () => {}
+	nothing    goja.Callable // does nothing
 }
 
-// scopeBinding makes the global binding %scope from a property of the global object.
+// scopeBinding declares the global binding %scope and gives the function that sets it.
 var scopeBinding = func() *goja.Program {
-	tree, err := goja.Parse("swinspect:debugger", "const scope_ = this.scope; (() => {})", parser.WithDisableSourceMaps)
+	tree, err := goja.Parse("swinspect:debugger", "let scope_; f => { if (f) scope_ = f }", parser.WithDisableSourceMaps)
 	if err != nil {
 		panic(err)
 	}
-	tree.Body[0].(*ast.LexicalDeclaration).List[0].Target.(*ast.Identifier).Name = scopeName
+	name := unistring.NewFromString(scopeName)
+	replaceExpressions(reflect.ValueOf(tree), func(e ast.Expression) ast.Expression {
+		if id, ok := e.(*ast.Identifier); ok && id.Name == "scope_" {
+			return &ast.Identifier{Name: name, Idx: id.Idx}
+		}
+		return nil
+	})
+	tree.Body[0].(*ast.LexicalDeclaration).List[0].Target.(*ast.Identifier).Name = name
 	p, err := goja.CompileAST(tree, false)
 	if err != nil {
 		panic(err)
@@ -49,25 +56,22 @@ func (d *Debugger) helper() *debugHelpers {
 	if d.helpers != nil {
 		return d.helpers
 	}
-	rt, global := d.agent.rt, d.agent.rt.GlobalObject()
+	rt := d.agent.rt
 	enter := func(goja.FunctionCall) goja.Value {
 		if n := len(d.watched); n > 0 {
 			return d.watched[n-1].object()
 		}
 		return rt.NewObject()
 	}
-	if err := global.DefineDataProperty("scope", d.native(enter), goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE); err != nil {
-		panic(err)
-	}
 	v, err := d.agent.Run(scopeBinding)
-	if deleted := global.Delete("scope"); err == nil {
-		err = deleted
-	}
 	if err != nil {
 		panic(err)
 	}
 	h := &debugHelpers{uint8Array: d.agent.uint8Array}
 	h.nothing, _ = goja.AssertFunction(v)
+	if _, err := d.agent.Call(h.nothing, goja.Undefined(), d.native(enter)); err != nil {
+		panic(err)
+	}
 	d.helpers = h
 	return h
 }

@@ -138,6 +138,9 @@ func (d *Debugger) fill(p *Pause, stack []rawFrame, called int) {
 	}
 }
 
+// ownScheme is that of the scripts that belong to the engine or to a debugger.
+const ownScheme = "swinspect:"
+
 // nameOf is the name of an interpreter's frame; empty for what has none.
 func nameOf(s *goja.StackFrame) string {
 	if name := s.FuncName(); name != "<anonymous>" {
@@ -155,7 +158,7 @@ func (f *Frame) holdsModules() bool {
 // locate makes a frame of one of the interpreter's; nil for natives and the engine's
 // own code.
 func (d *Debugger) locate(raw rawFrame) *Frame {
-	if raw.native || strings.HasPrefix(raw.url, "swinspect:") && !strings.HasPrefix(raw.url, "swinspect:prelude") {
+	if raw.native {
 		return nil
 	}
 	f := &Frame{Function: raw.name, Line: raw.line, Column: raw.column, frame: frame{d: d, probe: -1}}
@@ -170,6 +173,9 @@ func (d *Debugger) locate(raw rawFrame) *Frame {
 		if run.names(raw, source) {
 			break
 		}
+	}
+	if f.run == nil && strings.HasPrefix(raw.url, ownScheme) {
+		return nil // the engine's own code
 	}
 	d.finish(f)
 	f.Scopes = f.outermost()

@@ -75,31 +75,22 @@ func (d *Debugger) arm(run *debugRun) {
 
 // install makes the names of a program's probes; on the loop.
 func (d *Debugger) install(run *debugRun) {
-	rt, global := d.agent.rt, d.agent.rt.GlobalObject()
+	rt := d.agent.rt
 	bytes, err := rt.New(d.helper().uint8Array, rt.ToValue(rt.NewArrayBuffer(run.flags)))
 	if err != nil {
 		panic(err)
 	}
 	yes := rt.ToValue(true)
-	for name, v := range map[string]any{
-		"b": bytes,
-		"p": d.native(func(c goja.FunctionCall) goja.Value { d.hit(run, c.Arguments); return yes }),
-		"x": d.native(func(c goja.FunctionCall) goja.Value {
-			v := c.Argument(1)
-			d.threw(int(c.Argument(0).ToInteger()), v)
-			return v
-		}),
-		"n": d.native(func(goja.FunctionCall) goja.Value { d.calls++; return rt.ToValue(d.calls) }),
-	} {
-		if err := global.DefineDataProperty(name, rt.ToValue(v), goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE); err != nil {
-			panic(err)
-		}
-	}
-	_, err = d.agent.Run(run.program.declare)
-	for _, name := range []string{"b", "p", "n", "x"} {
-		if deleted := global.Delete(name); deleted != nil {
-			err = deleted
-		}
+	v, err := d.agent.Run(run.program.declare)
+	if set, ok := goja.AssertFunction(v); ok && err == nil {
+		_, err = d.agent.Call(set, goja.Undefined(), bytes,
+			d.native(func(c goja.FunctionCall) goja.Value { d.hit(run, c.Arguments); return yes }),
+			d.native(func(goja.FunctionCall) goja.Value { d.calls++; return rt.ToValue(d.calls) }),
+			d.native(func(c goja.FunctionCall) goja.Value {
+				v := c.Argument(1)
+				d.threw(int(c.Argument(0).ToInteger()), v)
+				return v
+			}))
 	}
 	if err != nil {
 		d.agent.log.Error("a script cannot be debugged", "agent", d.agent.name, "error", err)

@@ -64,6 +64,9 @@ func must(t *testing.T, err error) {
 // run runs a script, in which breakpoints stand at the lines.
 func (x *debuggee) run(source string, lines ...int) {
 	x.setUp = func(s *DebugScript) {
+		if !strings.HasSuffix(s.URL, "/sw.js") {
+			return
+		}
 		for _, line := range lines {
 			if _, _, err := x.d.SetBreakpoint(s, line, 0, ""); err != nil {
 				x.t.Error(err)
@@ -423,4 +426,28 @@ async function handled(f) { try { await later(f) } catch (e) { } }
 			}
 		})
 	}
+}
+
+// The names that a program's probes are made from do not meet the script's own.
+func TestProbesMeetNoNames(t *testing.T) {
+	x := newDebuggee(t, Options{})
+	must(t, x.agent.Do(t.Context(), "set up", func() {
+		_ = x.agent.Runtime().Set("importScripts", func(goja.FunctionCall) goja.Value {
+			p, err := x.agent.Compile("https://x.test/lib.js", []byte("let lib = b + p + n + x + scope"))
+			if err == nil {
+				_, err = x.agent.Run(p)
+			}
+			if err != nil {
+				panic(Thrown(x.agent.Runtime(), err))
+			}
+			return goja.Undefined()
+		})
+	}))
+	x.run("var b = 1, p = 2, n = 3, x = 4, scope = 5\nObject.preventExtensions(globalThis)\nimportScripts()\nlog(lib)", 4)
+	p := x.paused()
+	if got := x.evaluate(p.Frames[0], "lib"); got != "15" {
+		t.Errorf("lib is %s", got)
+	}
+	must(t, x.d.Resume())
+	must(t, x.ended())
 }

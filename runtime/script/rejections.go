@@ -66,6 +66,10 @@ func (a *Agent) reportRejection(p *goja.Promise) {
 // reported at once, because whoever is told of the failure may end the agent.
 func (a *Agent) Reject(reason goja.Value) {
 	p, _, reject := a.rt.NewPromise()
+	if d := a.Debugger(); d != nil {
+		d.quiet++ // nothing is thrown here
+		defer func() { d.quiet-- }()
+	}
 	if err := reject(reason); err != nil {
 		return
 	}

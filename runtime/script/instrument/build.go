@@ -141,13 +141,21 @@ func (b builder) thunk(scope int, cases []*ast.CaseStatement) ast.Statement {
 	}}
 }
 
-// Declare is a script that makes the names of a program: from the properties b, p, n
-// and x of the global object, which whoever runs it sets and deletes.
+// Declare is a script that declares the names of a program. Its completion value is a
+// function that sets them: (flags, probe, enter, thrown).
 func Declare(number int) *ast.Program {
 	b := builder{1}
+	names := []string{FlagsName(number), ProbeName(number), EnterName(number), ThrownName(number)}
+	parameters := []string{"%1", "%2", "%3", "%4"}
 	var list []*ast.Binding
-	for _, n := range [][2]string{{FlagsName(number), "b"}, {ProbeName(number), "p"}, {EnterName(number), "n"}, {ThrownName(number), "x"}} {
-		list = append(list, &ast.Binding{Target: b.id(n[0]), Initializer: &ast.DotExpression{Left: &ast.ThisExpression{Idx: 1}, Identifier: *b.id(n[1])}})
+	var body []ast.Statement
+	for i, n := range names {
+		list = append(list, &ast.Binding{Target: b.id(n)})
+		body = append(body, b.statement(b.assign(b.id(n), b.id(parameters[i]))))
 	}
-	return &ast.Program{Body: []ast.Statement{&ast.LexicalDeclaration{Idx: 1, Token: token.CONST, List: list}}, File: file.NewFile("swinspect:debugger", "", 1)}
+	set := &ast.ArrowFunctionLiteral{Start: 1, ParameterList: b.parameters(parameters...), Body: b.block(body...)}
+	return &ast.Program{
+		Body: []ast.Statement{&ast.LexicalDeclaration{Idx: 1, Token: token.LET, List: list}, b.statement(set)},
+		File: file.NewFile("swinspect:debugger", "", 1),
+	}
 }

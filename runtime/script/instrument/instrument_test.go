@@ -55,22 +55,21 @@ func (w *world) run(source string, armed bool) (string, error) {
 }
 
 func (w *world) install() {
-	global := w.rt.GlobalObject()
 	bytes, _ := w.rt.New(w.rt.Get("Uint8Array"), w.rt.ToValue(w.rt.NewArrayBuffer(w.flags)))
 	entered := 0
-	_ = global.Set("b", bytes)
-	_ = global.Set("p", w.probe)
-	_ = global.Set("n", func(goja.FunctionCall) goja.Value { entered++; return w.rt.ToValue(entered) })
-	_ = global.Set("x", func(c goja.FunctionCall) goja.Value { return c.Argument(1) })
+	enter := func(goja.FunctionCall) goja.Value { entered++; return w.rt.ToValue(entered) }
+	thrown := func(c goja.FunctionCall) goja.Value { return c.Argument(1) }
 	declare, err := goja.CompileAST(Declare(1), false)
 	if err != nil {
 		panic(err)
 	}
-	if _, err := w.rt.RunProgram(declare); err != nil {
+	v, err := w.rt.RunProgram(declare)
+	if err != nil {
 		panic(err)
 	}
-	for _, n := range []string{"b", "p", "n", "x"} {
-		_ = global.Delete(n)
+	set, _ := goja.AssertFunction(v)
+	if _, err := set(goja.Undefined(), bytes, w.rt.ToValue(w.probe), w.rt.ToValue(enter), w.rt.ToValue(thrown)); err != nil {
+		panic(err)
 	}
 }
 
