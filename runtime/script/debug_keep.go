@@ -23,11 +23,14 @@ type slot struct {
 
 // fits reports whether a slot is the one that a frame left.
 func (s slot) fits(f *Frame) bool {
-	if s.run == nil || f.run != s.run || f.probe != s.probe {
-		return false
-	}
-	// Behind an await the frame may stand at another depth: the slot is somebody's.
-	return !s.run.program.table.Probes[s.probe].Suspends
+	return s.run != nil && f.run == s.run && f.probe == s.probe
+}
+
+// vacate empties the slots: a job begins, in which a call may go on that left its
+// accessor at another depth.
+func (d *Debugger) vacate() {
+	clear(d.slots)
+	d.slots = d.slots[:0]
 }
 
 const (
@@ -64,7 +67,7 @@ func (d *Debugger) disarm(h *hit, reason byte) {
 
 // rest lets the statements of a task that is over begin anew; on the loop.
 func (d *Debugger) rest() {
-	clear(d.slots)
+	d.vacate()
 	tired := false
 	for _, x := range d.fired {
 		tired = tired || x.run.fired[x.probe] >= maxCold

@@ -36,8 +36,11 @@ type functionOf struct {
 	function int
 }
 
-// outlives reports a step that goes on when its task ends: at an await.
-func (s *step) outlives() bool { return s.kind == stepToAwait || s.kind == stepOver && s.call != 0 }
+// outlives reports a step that goes on when its task ends: at an await, and into
+// whatever runs next.
+func (s *step) outlives() bool {
+	return s.kind == stepInto || s.kind == stepToAwait || s.kind == stepOver && s.call != 0
+}
 
 // armStep arms the statements where a step or a pause may end; with mu held.
 func (d *Debugger) armStep(run *debugRun, want []byte) {

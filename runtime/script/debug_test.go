@@ -451,3 +451,53 @@ func TestProbesMeetNoNames(t *testing.T) {
 	must(t, x.d.Resume())
 	must(t, x.ended())
 }
+
+// While a debugger has a prelude of its own, the frames below its traps keep their
+// variables, whatever the calls between are.
+func TestFramesBelowAPrelude(t *testing.T) {
+	x := newDebuggee(t, Options{})
+	must(t, x.d.Blackbox([]string{"^swinspect:prelude/"}))
+	must(t, x.agent.Do(t.Context(), "prelude", func() {
+		p, err := x.agent.Compile("swinspect:prelude/1", []byte(`function stop(detail) {
+  debugger
+}
+globalThis.cache = new Proxy({ match(n) { return n * 2 } }, {
+  get(target, name) {
+    return new Proxy(target[name], { apply(f, self, list) { stop({ name, list }); return Reflect.apply(f, target, list) } })
+  },
+})`))
+		if err == nil {
+			_, err = x.agent.Run(p)
+		}
+		if err != nil {
+			t.Error(err)
+		}
+	}))
+	x.run(`function handler(event) {
+  const key = event + 1
+  return [key].map(k => find(k))
+}
+async function find(k) {
+  const doubled = k * 2
+  const answer = await cache.match(doubled)
+  log(answer)
+}
+handler(1)
+`)
+	p := x.paused()
+	x.want(p, "stop:2 apply:6 find:7 :3 handler:3 :10")
+	if p.Reason != PauseOnDebugger || p.Frames[0].Library != true || p.Frames[2].Library {
+		t.Errorf("%+v", p)
+	}
+	for i, want := range map[int]string{2: "2,4,not yet", 3: "2", 4: "1,2"} {
+		source := map[int]string{2: "let a; try { a = answer } catch { a = 'not yet' }; [k, doubled, a]", 3: "k", 4: "[event, key]"}[i]
+		if got := x.evaluate(p.Frames[i], source); got != want {
+			t.Errorf("frame %d: %s gave %s, want %s", i, source, got, want)
+		}
+	}
+	must(t, x.d.StepInto())
+	p = x.paused()
+	x.want(p, "find:8 -- await :3 handler:3 :10")
+	must(t, x.d.Resume())
+	must(t, x.ended())
+}

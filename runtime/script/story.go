@@ -42,7 +42,9 @@ func (s *stories) Grab() any {
 func (s *stories) Resumed(story any) {
 	s.outer = s.agent.story
 	if j, ok := story.(*job); ok {
-		s.agent.Debugger().job, story = j, j.story
+		d := s.agent.Debugger()
+		d.vacate()
+		d.job, story = j, j.story
 	}
 	s.agent.story, _ = story.(*uint64)
 }
