@@ -51,6 +51,13 @@ type scriptJob struct {
 // When traces are kept.
 var traceModes = []string{"on", "off", "retain-on-failure"}
 
+// newScriptRun is a run as it is without any flag, for commands that run scripts.
+func newScriptRun() *scriptRun {
+	r := &scriptRun{}
+	r.bind(&cobra.Command{})
+	return r
+}
+
 func newRunScripts(io stdio) *cobra.Command {
 	r := &scriptRun{}
 	cmd := &cobra.Command{

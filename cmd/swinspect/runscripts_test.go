@@ -14,8 +14,8 @@ import (
 	"github.com/swinspect/swinspect/inspector/session/report"
 )
 
-// scripts writes files below a new folder and gives its name.
-func scripts(t *testing.T, files map[string]string) string {
+// scriptsIn writes files below a new folder and gives its name.
+func scriptsIn(t testing.TB, files map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()
 	for name, text := range files {
@@ -49,7 +49,7 @@ func runJSON(t *testing.T, exit int, args ...string) report.Document {
 }
 
 func TestRunUsage(t *testing.T) {
-	dir := scripts(t, map[string]string{"a.session.js": passing, "empty/readme.txt": "", "none.js": "import 'swinspect'"})
+	dir := scriptsIn(t, map[string]string{"a.session.js": passing, "empty/readme.txt": "", "none.js": "import 'swinspect'"})
 	a := filepath.Join(dir, "a.session.js")
 	for _, tt := range []struct {
 		exit int
@@ -76,7 +76,7 @@ func TestRunUsage(t *testing.T) {
 
 // A folder is its scripts; node_modules, what is hidden and other files are not.
 func TestScriptFiles(t *testing.T) {
-	dir := scripts(t, map[string]string{
+	dir := scriptsIn(t, map[string]string{
 		"b.session.ts": "", "a.session.js": "", "a.js": "", "a.test.js": "", "deep/er/c.session.mjs": "", "d.session.mts": "",
 		"node_modules/x/x.session.js": "", ".hidden/x.session.js": "", "odd name.txt": "",
 	})
@@ -126,7 +126,7 @@ func TestTraceName(t *testing.T) {
 
 // Exit status, counts, place and step of a failure.
 func TestRunResults(t *testing.T) {
-	dir := scripts(t, map[string]string{"a.session.js": passing, "b.session.js": failing})
+	dir := scriptsIn(t, map[string]string{"a.session.js": passing, "b.session.js": failing})
 	d := runJSON(t, exitOK, filepath.Join(dir, "a.session.js"))
 	if s := d.Summary; s.Passed != 2 || s.Tests != 2 || s.Files != 1 || s.Took == 0 {
 		t.Errorf("%+v", s)
@@ -150,10 +150,10 @@ func TestRunResults(t *testing.T) {
 
 // Every report of one run, some of them to files.
 func TestRunReports(t *testing.T) {
-	dir := scripts(t, map[string]string{"a.session.js": passing, "b.session.js": failing})
+	dir := scriptsIn(t, map[string]string{"a.session.js": passing, "b.session.js": failing})
 	out := filepath.Join(dir, "out")
 	file := func(name string) string { return filepath.Join(out, name) }
-	r := callWith(t, map[string]string{"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": file("summary.md")}, "",
+	r := callWith(t, map[string]string{"NO_COLOR": "1", "GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": file("summary.md")}, "",
 		"run", dir, "-o", file("results"), "--reporter", "junit="+file("j.xml"), "--reporter", "tap="+file("t.tap"),
 		"--reporter", "ndjson="+file("n.ndjson"), "--reporter", "json="+file("j.json"), "--reporter", "github").want(t, exitNo)
 	if !strings.Contains(r.out, "✗ it is three") || !strings.Contains(r.out, "\n::error file=") {
@@ -181,7 +181,7 @@ func TestRunReports(t *testing.T) {
 }
 
 func TestRunList(t *testing.T) {
-	dir := scripts(t, map[string]string{"a.session.js": passing, "b.session.js": failing})
+	dir := scriptsIn(t, map[string]string{"a.session.js": passing, "b.session.js": failing})
 	r := call(t, "run", dir, "--list").want(t, exitOK)
 	if !strings.Contains(r.out, "a.session.js:2  it waits\n") || strings.Count(r.out, "\n") != 4 {
 		t.Errorf("%s", r.out)
@@ -194,7 +194,7 @@ func TestRunList(t *testing.T) {
 
 // A script that kills its process takes one test with it; those behind it run.
 func TestRunCrash(t *testing.T) {
-	dir := scripts(t, map[string]string{"a.session.js": `
+	dir := scriptsIn(t, map[string]string{"a.session.js": `
 test('before', () => {});
 test('it takes all memory', async ({ page }) => {
   await step('fill it', async () => { for (const all = [];;) all.push(new Array(1000).fill(all)); });
@@ -213,10 +213,10 @@ test('behind', () => {});`, "b.session.js": passing})
 // A test that waits for ever is ended and the line it waits at is named; so is one that
 // never lets go of the interpreter.
 func TestRunTimeouts(t *testing.T) {
-	dir := scripts(t, map[string]string{
+	dir := scriptsIn(t, map[string]string{
 		"a.session.js": `
 test('it waits for ever', async () => {
-  await new Promise(() => {});
+  await waitFor(() => false, { timeout: '20s' });
 });
 test('it loops', () => { for (;;); });`,
 	})
@@ -231,13 +231,13 @@ test('it loops', () => { for (;;); });`,
 			t.Errorf("%d: %+v", i, r)
 		}
 	}
-	slow := scripts(t, map[string]string{"a.session.js": `test('slow', () => sleep('20s'))`})
+	slow := scriptsIn(t, map[string]string{"a.session.js": `test('slow', () => sleep('20s'))`})
 	call(t, "run", slow, "--limit", "1s").want(t, exitTimeout, "--limit 1s")
 }
 
 // Flaky, and what --bail leaves out.
 func TestRunRetriesAndBail(t *testing.T) {
-	dir := scripts(t, map[string]string{"a.session.js": `
+	dir := scriptsIn(t, map[string]string{"a.session.js": `
 let attempts = 0;
 test('flaky', () => { if (++attempts < 2) throw new Error('not yet') });
 test('broken', () => { throw new Error('never') });
@@ -254,7 +254,7 @@ test('last', () => {});`})
 
 // A test that fails leaves a recording behind that opens; one that passes does not.
 func TestRunTraces(t *testing.T) {
-	dir := scripts(t, map[string]string{"a.session.js": `
+	dir := scriptsIn(t, map[string]string{"a.session.js": `
 use({ site: { '/': '<!doctype html><script>navigator.serviceWorker.register("/sw.js")</script>', '/sw.js': { headers: { 'content-type': 'text/javascript' }, body: 'onfetch = () => {}' } } });
 test('good', async ({ browser, page }) => { await page.goto('/'); await browser.registration('/').waitFor('activated'); });
 test('bad', async ({ browser, page }) => { await page.goto('/'); await browser.registration('/').waitFor('activated'); throw new Error('no') });`})
