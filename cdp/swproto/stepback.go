@@ -30,4 +30,9 @@ var CanStepBack = cdproto.Command[cdproto.Empty, CanStepBackResult]{Method: "SWI
 type CanStepBackResult struct {
 	Possible bool   `json:"possible"`
 	Reason   string `json:"reason,omitempty"` // why not
+	// Past says that what is shown is the past: statement At of the event, from 0, of
+	// which statement Present is where the worker is really paused.
+	Past    bool  `json:"past,omitempty"`
+	At      int64 `json:"at,omitempty"`
+	Present int64 `json:"present,omitempty"`
 }

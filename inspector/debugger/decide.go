@@ -89,6 +89,12 @@ func (s *stopping) decide() {
 	if i := slices.IndexFunc(s.p.Frames, func(f wireFrame) bool { return !t.hidden(f) }); i >= 0 {
 		frame = s.p.Frames[i].ID
 	}
+	past, present := t.inPast()
+	if present {
+		s.stop = t.present
+		s.show()
+		return
+	}
 	hit, logged := false, false
 	for _, id := range slices.Compact(s.ids) {
 		b, ok := t.c.breakpoint(id)
@@ -99,8 +105,13 @@ func (s *stopping) decide() {
 			continue
 		}
 		hits := 0
-		t.c.update(func() { t.c.hits[id]++; hits = t.c.hits[id] })
-		if hits <= b.Skip {
+		t.c.update(func() {
+			if !past { // that hit was counted when it happened
+				t.c.hits[id]++
+			}
+			hits = t.c.hits[id]
+		})
+		if past && b.Log != "" || !past && hits <= b.Skip {
 			continue
 		}
 		if b.Log != "" {
@@ -116,7 +127,7 @@ func (s *stopping) decide() {
 				s.stop.Words = t.lineWords(b, s.p)
 			}
 		}
-		if b.Once {
+		if b.Once && !past {
 			_ = t.c.set.Remove(id) // it may be gone already
 		}
 	}
@@ -231,6 +242,7 @@ func (s *stopping) show() {
 		frames: refs, event: s.event, depth: depth,
 		inStop: t.inOwn(s.p),
 	}
+	t.wayBack(p)
 	wait := t.c.o.Watchdog
 	if wait == 0 {
 		wait = defaultWatchdog

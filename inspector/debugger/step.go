@@ -78,6 +78,7 @@ func (d *Debugger) move(ctx context.Context, id string, f func(*thread, *pause) 
 	if err := d.drive(); err != nil {
 		return err
 	}
+	d.c.takeSet() // what was changed before this counts
 	return t.do(ctx, func() error {
 		p := t.current()
 		if p == nil {
@@ -232,18 +233,6 @@ func (t *thread) byURL(url string) *script {
 		}
 	}
 	return nil
-}
-
-// StepBack goes back one step, or with toBreakpoint to the breakpoint before.
-func (d *Debugger) StepBack(ctx context.Context, id string, toBreakpoint bool) error {
-	t, err := d.c.find(id)
-	if err != nil {
-		return err
-	}
-	if t.current() == nil {
-		return ErrNotPaused
-	}
-	return ErrNoWayBack
 }
 
 // Restart stops a worker and starts it again, so that all that is asked for is there

@@ -94,6 +94,15 @@ type Pause struct {
 	Holding []string `json:"holding,omitempty"`
 	// CanStepBack: Debugger.StepBack works here.
 	CanStepBack bool `json:"canStepBack,omitempty"`
+	// Past is set while an earlier moment of the event is shown, see Debugger.StepBack.
+	Past *Past `json:"past,omitempty"`
+}
+
+// Past is a statement of an event that has run already: the At-th, from 1, of those up to
+// the Of-th, where the worker is really paused.
+type Past struct {
+	At int `json:"at"`
+	Of int `json:"of"`
 }
 
 // Frame is one call of the stack, innermost first.

@@ -21,14 +21,21 @@ func rewindCommands(t *table) {
 	handle(t, swproto.CanStepBack, func(_ context.Context, s *session, _ cdproto.Empty) (swproto.CanStepBackResult, error) {
 		s.server.mu.Lock()
 		defer s.server.mu.Unlock()
+		var h *history
 		g, err := s.held()
 		if err == nil {
-			_, err = g.history()
+			h, err = g.history()
 		}
 		if err != nil {
 			return swproto.CanStepBackResult{Reason: err.Error()}, nil
 		}
-		return swproto.CanStepBackResult{Possible: true}, nil
+		r := swproto.CanStepBackResult{Possible: true, Past: g.of != nil}
+		if r.Past {
+			if r.At, r.Present = h.at.Load(), int64(len(h.visits)-1); r.At == 0 {
+				r.Possible, r.Reason = false, errBeginning.Error()
+			}
+		}
+		return r, nil
 	})
 	handle(t, swproto.StepBack, func(_ context.Context, s *session, p swproto.StepBackParams) (swproto.StepBackResult, error) {
 		s.server.mu.Lock()
@@ -70,6 +77,8 @@ type visit struct {
 
 var errNoEvent = failed("There is no event to go back in: the worker is not paused in one that began while it was debugged")
 
+var errBeginning = failed("This is where the event began")
+
 // history is that of the event g is paused in, or of which g is the copy. With
 // Server.mu held.
 func (g *debuggee) history() (*history, error) {
@@ -106,7 +115,7 @@ func (h *history) back(ctx context.Context, toBreakpoint bool) (swproto.StepBack
 	}
 	at := int(h.at.Load())
 	if at == 0 {
-		return r, failed("This is where the event began")
+		return r, errBeginning
 	}
 	to := h.before(at, toBreakpoint)
 	if err := h.goTo(ctx, to); err != nil {
