@@ -130,7 +130,13 @@ func pausedAt(t *testing.T) (*client, *cdp.Session, *cdp.Session, <-chan any) {
 	c.call(w, "Debugger.enable", nil)
 	c.call(w, "Debugger.setBreakpointByUrl", breakpointAt(5))
 	text := c.inBackground(p, fetchMade)
-	next(t, paused)
+	select {
+	case <-paused.C():
+	case v := <-text:
+		t.Fatalf("answered without a pause: %v", v)
+	case <-time.After(patience):
+		t.Fatal("no pause came")
+	}
 	return c, p, w, text
 }
 
