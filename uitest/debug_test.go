@@ -98,3 +98,29 @@ func BenchmarkDebug(b *testing.B) {
 		})
 	}
 }
+
+// scriptFolder is a folder with a session script that passes in part.
+func scriptFolder(t *testing.T) string {
+	dir := t.TempDir()
+	text := `test('adds up', async () => {
+  await step('one and one', async () => { await sleep('300ms'); });
+  console.log('two');
+  expect(1 + 1).toBe(2);
+});
+
+test('does not', async ({ page }) => {
+  await step('look', async () => { expect('seen').toBe('said'); });
+});
+`
+	if err := os.WriteFile(filepath.Join(dir, "sum.session.js"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func TestScripts(t *testing.T) {
+	w := &world{t: t, origin: "http://unused.test"}
+	w.folder = t.TempDir() // where the recordings of failures go
+	w.startServe("--discover=false", "--engine=false", "--recordings", t.TempDir(), "--scripts", scriptFolder(t))
+	w.suite("scripts")
+}

@@ -72,6 +72,7 @@ type world struct {
 	board   *switchboard
 	dir     string // of a site that a suite may change
 	origin  string // of that site
+	folder  string // that serve runs in, "" this one
 }
 
 // newWorld starts everything; args are further ones for serve.
@@ -111,6 +112,7 @@ func (w *world) launch() {
 func (w *world) startServe(args ...string) (stop func()) {
 	w.t.Helper()
 	cmd := exec.Command(binary, append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)...)
+	cmd.Dir = w.folder
 	var errs bytes.Buffer
 	cmd.Stderr = &errs
 	out, err := cmd.StdoutPipe()

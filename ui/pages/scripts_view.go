@@ -233,3 +233,8 @@ func backendWord(options []Option, value string) string {
 	}
 	return value
 }
+
+// short is a script's name below the folder of the scripts.
+func (v ScriptsView) short(name string) string {
+	return strings.TrimPrefix(strings.TrimPrefix(name, strings.TrimSuffix(v.Folder, "/")), "/")
+}
