@@ -33,6 +33,7 @@ type core struct {
 	switching sync.Mutex      // held by start and stop
 	wg        sync.WaitGroup  // the workers' goroutines
 	hold      *inspector.Hold // nil while off
+	taking    sync.Mutex      // held by takeSet
 
 	mu        sync.Mutex
 	closed    bool
@@ -232,8 +233,11 @@ func (c *core) follow() {
 	}
 }
 
-// takeSet sets the breakpoints anew where they changed.
+// takeSet hands each worker the breakpoints where they changed: what is asked of it
+// afterwards comes behind them.
 func (c *core) takeSet() {
+	c.taking.Lock()
+	defer c.taking.Unlock()
 	asked := c.set.All()
 	c.mu.Lock()
 	same := slices.EqualFunc(asked, c.asked, func(a, b breakpoints.Breakpoint) bool { return a.String() == b.String() && a.ID == b.ID })

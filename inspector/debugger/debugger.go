@@ -90,6 +90,12 @@ func (d *Debugger) drive() error {
 	return err
 }
 
+// Settle waits until the breakpoints, as the set has them now, are set in every worker.
+func (d *Debugger) Settle(ctx context.Context) error {
+	d.c.takeSet()
+	return d.c.settled(ctx)
+}
+
 // SetActive switches all breakpoints off and on together.
 func (d *Debugger) SetActive(ctx context.Context, on bool) error {
 	d.c.update(func() { d.c.active = on })

@@ -258,6 +258,7 @@ func (s *stopping) show() {
 		}
 		t.pause = p
 	})
+	t.shown = true
 	t.held.Show(s.event)
 }
 

@@ -337,12 +337,9 @@ func (t *thread) detail(top wireFrame) (detail, bool) {
 
 // resumed takes a Debugger.resumed.
 func (t *thread) resumed(e cdp.Event) {
-	was := false
-	t.c.update(func() {
-		was = t.pause != nil
-		t.endPause()
-	})
-	if was {
+	t.c.update(t.endPause)
+	if t.shown {
+		t.shown = false
 		t.held.Show(e)
 	}
 	t.holdWaiting()

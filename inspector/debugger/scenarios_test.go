@@ -27,7 +27,7 @@ self.addEventListener('fetch', function onfetch(event) {
 async function answer(event, url) {
   const name = 'v2';
   const c = await caches.open(name);
-  const found = await c.match(event.request);
+  let found = await c.match(event.request);
   if (found) return found;
   const fresh = await fetch('/network' + url.pathname);
   await c.put(event.request, fresh.clone());

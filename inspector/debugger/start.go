@@ -50,7 +50,7 @@ func (t *thread) atStart(p *wirePaused) (first *wirePaused) {
 
 // install puts the prelude into the worker and sets what is asked for.
 func (t *thread) install(early bool) {
-	t.early = early
+	t.early, t.installed = early, true
 	if err := t.addPrelude(); err != nil && t.ctx.Err() == nil {
 		t.c.update(func() { t.words = "events, requests and caches of this worker cannot be stopped at: " + err.Error() })
 	}
@@ -269,9 +269,10 @@ func (t *thread) release(ctx context.Context) error {
 	}, nil)
 }
 
-// cleared is the end of the worker's global: a restart in the same target.
+// cleared is the end of the worker's global without an end of the session: some browsers
+// restart a worker so that it can be debugged. Its breakpoints stay.
 func (t *thread) cleared() {
-	t.scripts, t.lines, t.byCDP, t.api, t.table = map[string]*script{}, map[string]*lineSet{}, map[string]string{}, "", ""
+	t.scripts, t.api, t.table, t.early = map[string]*script{}, "", "", false
 	t.landing, t.stepping = nil, nil
-	t.c.update(func() { t.order = nil; t.endPause() })
+	t.c.update(func() { t.order, t.words = nil, ""; t.endPause() })
 }

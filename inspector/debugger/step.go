@@ -84,7 +84,11 @@ func (d *Debugger) move(ctx context.Context, id string, f func(*thread, *pause) 
 		if p == nil {
 			return ErrNotPaused
 		}
-		return f(t, p)
+		if err := f(t, p); err != nil {
+			return wrap("moving the worker", err)
+		}
+		d.c.update(t.endPause) // Debugger.resumed may come later
+		return nil
 	})
 }
 

@@ -29,23 +29,25 @@ type thread struct {
 	ctx    context.Context // ends with the session
 	cancel context.CancelCauseFunc
 
-	scripts  map[string]*script // by CDP id, the worker's own and tools'
-	stopID   string             // script that stops, see prelude.js
-	api      string             // handle of the prelude's functions; "" when there is none
-	early    bool               // the prelude was there before the worker's own script
-	starting bool               // held before its first statement
-	lines    map[string]*lineSet
-	byCDP    map[string]string // CDP breakpoint id → breakpoint id
-	table    string            // what the prelude was last told
-	landing  *landing          // on the way to where a stop is shown
-	stepping *stepping         // a step that was asked for
-	pausing  bool              // Pause was asked for
-	runTo    string            // CDP breakpoint of RunTo
-	ran      bool              // it was reached
-	thrown   string            // what the last exception that was looked at said
-	waiting  []lifeStop        // states that were entered while it could not be held
-	wentBack bool              // StepBack was used, and the present has not come again
-	present  breakpoints.Stop  // then: what that shows
+	scripts   map[string]*script // by CDP id, the worker's own and tools'
+	stopID    string             // script that stops, see prelude.js
+	api       string             // handle of the prelude's functions; "" when there is none
+	installed bool               // the prelude was to be put there
+	early     bool               // the prelude was there before the worker's own script
+	starting  bool               // held before its first statement
+	lines     map[string]*lineSet
+	byCDP     map[string]string // CDP breakpoint id → breakpoint id
+	table     string            // what the prelude was last told
+	landing   *landing          // on the way to where a stop is shown
+	stepping  *stepping         // a step that was asked for
+	shown     bool              // the browser's state has a pause of this worker
+	pausing   bool              // Pause was asked for
+	runTo     string            // CDP breakpoint of RunTo
+	ran       bool              // it was reached
+	thrown    string            // what the last exception that was looked at said
+	waiting   []lifeStop        // states that were entered while it could not be held
+	wentBack  bool              // StepBack was used, and the present has not come again
+	present   breakpoints.Stop  // then: what that shows
 	// noWayBack: the browser cannot step back.
 	noWayBack bool
 
@@ -287,8 +289,12 @@ func (t *thread) on(e cdp.Event) {
 		t.resolved(e)
 	case runtime.ConsoleAPICalled.Method, runtime.ExceptionThrown.Method:
 		t.console(e)
-	case runtime.ExecutionContextsCleared.Method:
+	case runtime.ExecutionContextDestroyed.Method, runtime.ExecutionContextsCleared.Method:
 		t.cleared()
+	case runtime.ExecutionContextCreated.Method:
+		if t.installed && t.api == "" && !t.starting {
+			t.install(false)
+		}
 	}
 }
 
