@@ -173,6 +173,11 @@ func (s *stage) open(ctx context.Context, o startOptions, base *site) (*browserC
 	if err := c.watchFetches(ctx); err != nil {
 		return nil, err
 	}
+	if debugged.MatchString(s.f.bundle.text) {
+		if _, _, err := x.debug.start(ctx, x); err != nil {
+			return nil, err
+		}
+	}
 	return c, s.record(ctx, x)
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -13,6 +14,7 @@ import (
 	"github.com/dop251/goja"
 
 	"github.com/swinspect/swinspect/breakpoints"
+	"github.com/swinspect/swinspect/inspector"
 	"github.com/swinspect/swinspect/inspector/debugger"
 )
 
@@ -307,19 +309,46 @@ func (x *browserContext) arm(ctx context.Context, b breakpoints.Breakpoint, p *b
 	x.mu.Lock()
 	x.points = append(x.points, p)
 	x.mu.Unlock()
-	return armed(ctx, d, p.id)
+	if err := armed(ctx, d, p.id); err != nil {
+		return err
+	}
+	return x.restarted(ctx, p)
 }
 
-// armed waits until the debugger has taken a breakpoint in, so that it stops what comes
-// next.
-func armed(ctx context.Context, d *debugger.Debugger, id string) error {
-	inner, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	_, err := d.WaitFor(inner, func(s *debugger.State) bool {
-		return slices.ContainsFunc(s.Breakpoints, func(b *debugger.Status) bool { return b.ID == id })
-	})
+// restarted stops workers that had run before the debugger was there: their next event
+// starts them, with the breakpoint in front of their handlers.
+func (x *browserContext) restarted(ctx context.Context, p *breakpoint) error {
+	s := p.status()
+	if s == nil || p.kind != breakpoints.Event && p.kind != breakpoints.Fetch || !slices.ContainsFunc(s.Settings, func(y breakpoints.Setting) bool { return y.Problem != "" }) {
+		return nil
+	}
+	_, err := x.act(ctx, inspector.Action{Kind: inspector.StopAll, Context: x.id})
 	return err
 }
+
+// debugged matches scripts that set breakpoints: their browsers are debugged from the
+// start, so that no worker has to be started anew.
+var debugged = regexp.MustCompile(`\.\s*(?:on|once)\s*\(`)
+
+// armed waits until every worker of the debugger has a breakpoint (or says why it has not),
+// so that it stops what comes next.
+func armed(ctx context.Context, d *debugger.Debugger, id string) error {
+	inner, cancel := context.WithTimeout(ctx, armWithin)
+	defer cancel()
+	_, err := d.WaitFor(inner, func(s *debugger.State) bool {
+		i := slices.IndexFunc(s.Breakpoints, func(b *debugger.Status) bool { return b.ID == id })
+		return i >= 0 && !slices.ContainsFunc(s.Threads, func(t *debugger.Thread) bool {
+			return t.Status == "running" && !slices.ContainsFunc(s.Breakpoints[i].Settings, func(x breakpoints.Setting) bool { return x.Target == t.ID })
+		})
+	})
+	if err != nil && ctx.Err() == nil {
+		return nil // a worker that does not answer is not waited for
+	}
+	return err
+}
+
+// armWithin bounds how long workers may take to have a breakpoint.
+const armWithin = 2 * time.Second
 
 // on is on(kind, where, handler).
 func (x *browserContext) on(c *call) goja.Value {
