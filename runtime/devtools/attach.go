@@ -164,7 +164,7 @@ func (s *Server) end(x *session) {
 	}
 	t.sessions = slices.DeleteFunc(t.sessions, func(o *session) bool { return o == x })
 	if t.waiting != nil {
-		s.letGo(t)
+		s.resumedBy(t, x)
 	}
 	if len(t.sessions) == 0 {
 		if t.crashed {

@@ -114,7 +114,7 @@ func runIfWaiting(_ context.Context, s *session, _ cdproto.Empty) (cdproto.Empty
 		}
 		return none, nil
 	}
-	s.server.letGo(t)
+	s.server.resumedBy(t, s)
 	return none, nil
 }
 

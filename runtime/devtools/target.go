@@ -143,6 +143,16 @@ func (s *Server) forgetRequests(t *subject) {
 	})
 }
 
+// resumedBy notes that a session needs a target to wait no longer. It starts when the
+// last of those that it waits for has said so (measured: Chromium 156); with Server.mu
+// held.
+func (s *Server) resumedBy(t *subject, x *session) {
+	delete(t.waiting, x)
+	if len(t.waiting) == 0 {
+		s.letGo(t)
+	}
+}
+
 // letGo lets a target start that waited for debuggers; with Server.mu held.
 func (s *Server) letGo(t *subject) {
 	if t.start != nil {
