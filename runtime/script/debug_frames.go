@@ -19,8 +19,10 @@ type frame struct {
 	offset   int   // in the program's text
 	call     int64 // of an async function; 0: unknown
 	accessor goja.Callable
-	thunks   []goja.Value
-	assigned goja.Value // of an assignment to a global name
+	thunks   []goja.Value // functions of outer scopes, then variables that were passed
+	top      bool         // it is where script stands: variables that were passed are taken back
+	changed  bool         // and one was changed
+	assigned goja.Value   // of an assignment to a global name
 }
 
 // depthOf counts the frames of the stack, with those that wait for it; on the loop.
@@ -55,6 +57,7 @@ func (d *Debugger) called() int {
 func (d *Debugger) frameOf(h *hit) *Frame {
 	if h.frame == nil {
 		h.frame = d.newFrame(h.run, h.probe, h.arguments)
+		h.frame.top = true
 	}
 	return h.frame
 }

@@ -84,7 +84,12 @@ func (d *Debugger) install(run *debugRun) {
 	v, err := d.agent.Run(run.program.declare)
 	if set, ok := goja.AssertFunction(v); ok && err == nil {
 		_, err = d.agent.Call(set, goja.Undefined(), bytes,
-			d.native(func(c goja.FunctionCall) goja.Value { d.hit(run, c.Arguments); return yes }),
+			d.native(func(c goja.FunctionCall) goja.Value {
+				if changed := d.hit(run, c.Arguments); changed != nil {
+					return changed
+				}
+				return yes
+			}),
 			d.native(func(goja.FunctionCall) goja.Value { d.calls++; return rt.ToValue(d.calls) }),
 			d.native(func(c goja.FunctionCall) goja.Value {
 				v := c.Argument(1)
@@ -108,13 +113,14 @@ func (d *Debugger) native(f func(goja.FunctionCall) goja.Value) goja.Value {
 }
 
 // hit is told of a probe that is armed, or of a debugger statement; on the loop.
-func (d *Debugger) hit(run *debugRun, arguments []goja.Value) {
+// The answer are the variables that the probe has passed, when one was changed.
+func (d *Debugger) hit(run *debugRun, arguments []goja.Value) goja.Value {
 	if d.quiet > 0 || len(arguments) < 2 {
-		return
+		return nil
 	}
 	id := int(arguments[0].ToInteger())
 	if id < 0 || id >= len(run.program.table.Probes) {
-		return
+		return nil
 	}
 	h := &hit{run: run, probe: id, arguments: arguments, depth: -1}
 	d.mu.Lock()
@@ -125,11 +131,25 @@ func (d *Debugger) hit(run *debugRun, arguments []goja.Value) {
 		d.keep(h)
 	}
 	if skip {
-		return
+		return nil
 	}
 	if p := d.reason(h, flags); p != nil {
 		d.pause(p, h)
 	}
+	return h.taken()
+}
+
+// taken are the variables that a probe has passed, when an evaluation changed one.
+func (h *hit) taken() goja.Value {
+	if h.frame == nil || !h.frame.changed {
+		return nil
+	}
+	passed := h.frame.thunks[len(h.frame.thunks)-h.about().Passed:]
+	values := make([]any, len(passed))
+	for i, v := range passed {
+		values[i] = v
+	}
+	return h.frame.d.agent.rt.NewArray(values...)
 }
 
 // hit is a probe that was called.

@@ -1,6 +1,8 @@
 package script
 
 import (
+	"errors"
+
 	"github.com/dop251/goja"
 
 	"github.com/swinspect/swinspect/runtime/script/instrument"
@@ -160,6 +162,9 @@ func (s *FrameScope) read(i int, name string) (goja.Value, error) {
 
 // access calls a frame's accessor, or the function of one of its outer scopes.
 func (f *Frame) access(a *instrument.Access, n int, more ...goja.Value) (goja.Value, error) {
+	if a.Values {
+		return f.passed(a, n, more)
+	}
 	call := f.accessor
 	if a.Thunk >= 0 {
 		if a.Thunk >= len(f.thunks) {
@@ -169,6 +174,29 @@ func (f *Frame) access(a *instrument.Access, n int, more ...goja.Value) (goja.Va
 	}
 	return f.ask(call, a.First+n, more...)
 }
+
+// passed is access to a variable that the probe has passed.
+func (f *Frame) passed(a *instrument.Access, n int, more []goja.Value) (goja.Value, error) {
+	if n/2 >= a.Ready {
+		name := f.run.program.table.Scopes[a.Scope].Names[n/2].Name
+		return nil, f.d.agent.Try(func() {
+			panic(newError(f.d.agent.rt, "ReferenceError", "Cannot access '"+name+"' before initialization"))
+		})
+	}
+	i := a.First + n/2
+	if n%2 == 0 {
+		return f.thunks[i], nil
+	}
+	if !f.top {
+		return nil, errPassed
+	}
+	f.thunks[i], f.changed = more[0], true
+	return more[0], nil
+}
+
+// errPassed is a variable of a loop in a caller: the caller has gone on without taking
+// it back.
+var errPassed = errors.New("a variable of a loop can be set in the innermost frame only")
 
 // ask calls an accessor with a number.
 func (f *Frame) ask(call goja.Callable, n int, more ...goja.Value) (goja.Value, error) {

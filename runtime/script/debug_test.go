@@ -501,3 +501,58 @@ handler(1)
 	must(t, x.d.Resume())
 	must(t, x.ended())
 }
+
+// A loop's variables are set like others, and callers' shown.
+func TestLoopVariables(t *testing.T) {
+	x := newDebuggee(t, Options{})
+	x.run(`function f(list) {
+  for (let i = 0; i < 3; i++) {
+    const item = list[i]
+    let twice = item * 2
+    { let i = 'inner'; log(i, twice) }
+    g(item)
+  }
+}
+function g(n) {
+  log('g', n)
+}
+f([1, 2, 3])
+`, 4, 10)
+	p := x.paused()
+	x.want(p, "f:4 :12")
+	if got, want := x.values(p.Frames[0]), "block{item=1 twice=<not initialised>} block{i=0} local{list=1,2,3}"; got != want {
+		t.Errorf("variables %s, want %s", got, want)
+	}
+	for source, want := range map[string]string{
+		"item = 5":              "threw TypeError: Assignment to constant variable.",
+		"typeof twice":          "threw ReferenceError: Cannot access 'twice' before initialization",
+		"i += 1; i":             "1",
+		"(() => i * list[0])()": "",
+	} {
+		if got := x.evaluate(p.Frames[0], source); want != "" && got != want {
+			t.Errorf("%s gave %s", source, got)
+		}
+	}
+	must(t, x.d.Resume())
+	p = x.paused()
+	x.want(p, "g:10 f:6 :12")
+	if got, want := x.values(p.Frames[1]), "block{item=1 twice=2} block{i=1} local{list=1,2,3}"; got != want {
+		t.Errorf("caller's variables %s, want %s", got, want)
+	}
+	if got := x.evaluate(p.Frames[1], "i = 7"); got != "threw GoError: a variable of a loop can be set in the innermost frame only" && !strings.Contains(got, "innermost frame") {
+		t.Errorf("i = 7 in the caller gave %s", got)
+	}
+	must(t, x.d.Resume())
+	p = x.paused()
+	x.want(p, "f:4 :12")
+	if got := x.evaluate(p.Frames[0], "i"); got != "2" {
+		t.Errorf("i is %s", got)
+	}
+	must(t, x.d.Resume())
+	x.paused()
+	must(t, x.d.Resume())
+	must(t, x.ended())
+	if got := fmt.Sprint(x.logged); got != "[inner 2 g 1 inner 6 g 3]" {
+		t.Errorf("logged %s", got)
+	}
+}

@@ -16,6 +16,7 @@ const (
 	written    = "%w"
 	localFlags = "%f" // the program's bytes
 	caught     = "%e" // what a catch clause without a name catches
+	changed    = "%r" // what a probe answered: true, or the variables that it changed
 	callCount  = "%a" // the number of an async function's call
 )
 

@@ -14,6 +14,9 @@ func (w *walker) expression(e ast.Expression, c context) {
 	case *ast.ClassLiteral:
 		w.class(e, c, false)
 	case *ast.CallExpression:
+		if id, ok := e.Callee.(*ast.Identifier); ok && id.Name == "eval" {
+			w.found = true
+		}
 		c.note(e.Callee)
 		c.noteAll(e.ArgumentList)
 		w.expression(e.Callee, c)

@@ -18,10 +18,11 @@ func (w *walker) probe(kind ProbeKind, at file.Idx, c context) (id int, call ast
 	var cases []*ast.CaseStatement
 	arguments := []ast.Expression{b.integer(id), nil}
 	next := 0
+	var passed []Name
 	seen := map[string]bool{}
 	for s := c.scope; s != nil; s = s.outer {
 		if len(s.names) > 0 {
-			a := Access{Scope: s.index, Thunk: -1, First: next}
+			a := Access{Scope: s.index, Thunk: -1, First: next, Values: s.values, Ready: s.ready}
 			for i, n := range s.names {
 				if seen[n.Name] {
 					if a.Hidden == nil {
@@ -30,7 +31,15 @@ func (w *walker) probe(kind ProbeKind, at file.Idx, c context) (id int, call ast
 					a.Hidden[i] = true
 				}
 			}
-			if s.host != nil && (s.fn != c.fn || len(s.names) > inline || a.Hidden != nil) {
+			if s.values {
+				a.First = len(passed)
+				for i, n := range s.names[:s.ready] {
+					if a.Hidden[i] {
+						n.Name = "" // an inner scope covers it
+					}
+					passed = append(passed, n)
+				}
+			} else if s.host != nil && (s.fn != c.fn || len(s.names) > inline || a.Hidden != nil) {
 				s.need()
 				a.Thunk, a.First, a.Hidden = len(arguments)-2, 0, nil
 				arguments = append(arguments, b.id(thunkName(s.index)))
@@ -60,10 +69,23 @@ func (w *walker) probe(kind ProbeKind, at file.Idx, c context) (id int, call ast
 		cases = append(cases, b.caseOf(next, b.id("arguments")))
 	}
 	arguments[1] = b.accessor(cases)
+	for i := range p.Access {
+		if p.Access[i].Values {
+			p.Access[i].First += len(arguments) - 2
+		}
+	}
+	p.Passed = len(passed)
+	for _, n := range passed {
+		if n.Name == "" {
+			arguments = append(arguments, b.integer(0))
+		} else {
+			arguments = append(arguments, b.id(n.Name))
+		}
+	}
 	w.table.Probes = append(w.table.Probes, p)
 	f := &w.table.Functions[p.Function]
 	f.Probes = append(f.Probes, id)
-	return id, b.call(ProbeName(w.table.Number), arguments...)
+	return id, b.takeBack(b.call(ProbeName(w.table.Number), arguments...), passed)
 }
 
 // privates adds the accessor's cases for the private names of a class.

@@ -22,6 +22,10 @@ type scope struct {
 	private []string // of a class: its private names; methods and getters without a setter too
 	fixed   map[string]bool
 	isClass bool
+	// values says that probes pass the variables themselves (see values.go); ready is how
+	// many of them have been initialised where the walk is.
+	values bool
+	ready  int
 }
 
 // function is a function while the tree is walked; nil stands for the script.

@@ -8,7 +8,10 @@ import (
 	"github.com/dop251/goja/token"
 )
 
-const constToken = token.CONST
+const (
+	constToken = token.CONST
+	notEqual   = token.STRICT_NOT_EQUAL
+)
 
 // statements walks a list and puts the probes between. directives says that the list
 // may begin with some.
@@ -20,6 +23,7 @@ func (w *walker) statements(list []ast.Statement, c context, directives bool) []
 	}
 	for _, s := range list {
 		out = w.statement(s, c, out)
+		c.scope.reached(s)
 	}
 	return out
 }
@@ -29,6 +33,7 @@ func (w *walker) statement(s ast.Statement, c context, out []ast.Statement) []as
 	if parts := split(s); parts != nil {
 		for _, part := range parts {
 			out = w.statement(part, c, out)
+			c.scope.reached(part)
 		}
 		return out
 	}
@@ -254,11 +259,11 @@ func (w *walker) block(s *ast.BlockStatement, c context, kind ScopeKind, head []
 	names := declared(s.List, nil)
 	outer := c.scope
 	if len(head) > 0 {
-		c.scope = w.openScope(c, kind, from, to, &s.List, head)
+		c.scope = w.openScope(c, kind, from, to, &s.List, head).passed(c, len(head))
 	}
 	headScope := c.scope
 	if len(names) > 0 {
-		c.scope = w.openScope(c, BlockScope, from, to, &s.List, names)
+		c.scope = w.openScope(c, BlockScope, from, to, &s.List, names).passed(c, 0)
 	}
 	var turn []ast.Statement
 	if first > 0 {
@@ -369,6 +374,7 @@ func (w *walker) tellCaught(s *ast.CatchStatement) {
 
 // loop walks the statements that repeat.
 func (w *walker) loop(s ast.Statement, c context) {
+	c.values = c.values || c.fn != nil && c.fn.flags && !w.holdsFunctions(s)
 	switch s := s.(type) {
 	case *ast.WhileStatement:
 		s.Test = w.test(s.Test, c)
@@ -406,7 +412,7 @@ func (w *walker) forLoop(s *ast.ForStatement, c context) {
 	}
 	inner := c
 	if len(head) > 0 {
-		inner.scope = w.openScope(c, BlockScope, w.offset(s.For), w.offset(s.For)+1, nil, head)
+		inner.scope = w.openScope(c, BlockScope, w.offset(s.For), w.offset(s.For)+1, nil, head).passed(c, len(head))
 	}
 	switch i := s.Initializer.(type) {
 	case *ast.ForLoopInitializerExpression:

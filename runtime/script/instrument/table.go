@@ -44,6 +44,8 @@ type Probe struct {
 	This, Activation int
 	// Arguments is the number for arguments; 0: it has none.
 	Arguments int
+	// Passed is how many variables are arguments themselves.
+	Passed int
 	// Private are the names with # that the accessor reads (%v its object) and writes
 	// (%w the value): from First on, two numbers each.
 	Private      []string
@@ -58,6 +60,11 @@ type Probe struct {
 // read with number First+2i and written with the number after it.
 type Access struct {
 	Scope int // index in Scopes
+	// Values says that the probe passes the first Ready variables themselves, behind the
+	// functions, from argument First on; the others are not initialised there. A probe
+	// that changed one answers an array of all that it was passed.
+	Values bool
+	Ready  int
 	// Thunk is which function behind the accessor to call; below 0: the accessor.
 	Thunk int
 	First int

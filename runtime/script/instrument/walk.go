@@ -6,6 +6,7 @@ import (
 
 	"github.com/dop251/goja/ast"
 	"github.com/dop251/goja/file"
+	"github.com/dop251/goja/token"
 	"github.com/dop251/goja/unistring"
 )
 
@@ -16,6 +17,8 @@ type walker struct {
 	// hint is the name that the function or class which comes next takes from where it
 	// stands.
 	hint string
+	// dry is set while a loop is searched for functions; found says that there is one.
+	dry, found bool
 }
 
 // context is where a node is.
@@ -24,6 +27,8 @@ type context struct {
 	fn    *function
 	// marks takes what the statement around does; nil: nobody asks.
 	marks *marks
+	// values is set in loops without functions.
+	values bool
 }
 
 // marks are what a statement does itself, not in functions in it.
@@ -64,7 +69,7 @@ func (w *walker) openFunction(c context, f Function) *function {
 
 // literal walks a function that has its own this.
 func (w *walker) literal(f *ast.FunctionLiteral, c context, declaration bool) {
-	if f == nil || f.Body == nil {
+	if f == nil || f.Body == nil || w.searching() {
 		return
 	}
 	name := ""
@@ -105,7 +110,9 @@ func (w *walker) body(list *ast.ParameterList, names, own []Name, block *ast.Blo
 		start = append(start, b.statement(b.id("arguments")))
 	}
 	if c.fn.flags = hasLoop(block.List); c.fn.flags {
-		start = append(start, &ast.LexicalDeclaration{Idx: b.at, Token: constToken, List: []*ast.Binding{{Target: b.id(localFlags), Initializer: b.id(FlagsName(w.table.Number))}}})
+		start = append(start,
+			&ast.LexicalDeclaration{Idx: b.at, Token: constToken, List: []*ast.Binding{{Target: b.id(localFlags), Initializer: b.id(FlagsName(w.table.Number))}}},
+			&ast.LexicalDeclaration{Idx: b.at, Token: token.LET, List: []*ast.Binding{{Target: b.id(changed)}}})
 	}
 	if c.fn.async {
 		start = append(start, &ast.LexicalDeclaration{Idx: b.at, Token: constToken, List: []*ast.Binding{{Target: b.id(callCount), Initializer: b.call(EnterName(w.table.Number), b.integer(c.fn.index))}}})
@@ -181,6 +188,9 @@ func (w *walker) parameterList(list *ast.ParameterList, c context) {
 
 // arrow walks an arrow function.
 func (w *walker) arrow(f *ast.ArrowFunctionLiteral, c context) {
+	if w.searching() {
+		return
+	}
 	from := w.offset(f.Start)
 	fn := w.openFunction(c, Function{Range: Range{from, from + len(f.Source)}, Async: f.Async, Arrow: true, Body: w.offset(f.Body.Idx0())})
 	names := parameters(f.ParameterList)
@@ -211,6 +221,9 @@ func (w *walker) arrow(f *ast.ArrowFunctionLiteral, c context) {
 
 // class walks a class.
 func (w *walker) class(class *ast.ClassLiteral, c context, declaration bool) {
+	if w.searching() {
+		return
+	}
 	outer := c
 	var names []Name
 	if class.Name != nil && !declaration {
