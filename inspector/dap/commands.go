@@ -90,8 +90,8 @@ func commandBreak(x *session, _ context.Context, at *Debuggee, argument string) 
 	x.points.last++
 	p.id = x.points.last
 	x.points.groups[consoleGroup] = append(x.points.groups[consoleGroup], p)
-	x.points.byID[p.want.ID] = p
-	return "breakpoint " + p.want.ID + " is set", nil
+	x.points.know(p)
+	return "breakpoint " + p.targets[0].want.ID + " is set", nil
 }
 
 func commandBreaks(_ *session, _ context.Context, at *Debuggee, _ string) (string, error) {
@@ -120,9 +120,12 @@ func commandRemove(x *session, _ context.Context, at *Debuggee, argument string)
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	for _, id := range ids {
-		if p := x.points.byID[id]; p != nil {
-			p.want.ID = ""
-			delete(x.points.byID, id)
+		p := x.points.byID[id]
+		delete(x.points.byID, id)
+		for i := 0; p != nil && i < len(p.targets); i++ {
+			if p.targets[i].want.ID == id {
+				p.targets[i].want.ID = ""
+			}
 		}
 	}
 	return "removed", nil

@@ -35,7 +35,8 @@ const (
 // point is a breakpoint of the client.
 type point struct {
 	id       int
-	want     breakpoints.Breakpoint // as set: with its ID; without when it could not be
+	want     breakpoints.Breakpoint // as the client asked; a line is of the source
+	targets  []target               // where it is set
 	source   *godap.Source          // of a line
 	file     string                 // of the source, when it is of this machine
 	unmapped bool
@@ -63,7 +64,9 @@ func (p *points) forget() []string {
 	slices.Sort(ids)
 	clear(p.byID)
 	for _, x := range p.all() {
-		x.want.ID = ""
+		for i := range x.targets {
+			x.targets[i].want.ID = ""
+		}
 	}
 	delete(p.groups, configGroup)
 	return ids
@@ -85,23 +88,23 @@ func (x *session) dapIDs(ids []string) []int {
 // replace sets the points of a group anew. Those that were there stay as they are, with
 // their hits.
 func (x *session) replace(at *Debuggee, group string, now []*point) []godap.Breakpoint {
+	x.setting.Lock()
+	defer x.setting.Unlock()
 	x.mu.Lock()
 	before := slices.Clone(x.points.groups[group])
 	x.mu.Unlock()
-	var gone []string
 	for i, p := range now {
 		if p.problem != "" {
 			continue
 		}
-		if j := slices.IndexFunc(before, func(o *point) bool { return o.want.ID != "" && alike(o.want, p.want) }); j >= 0 {
+		if j := slices.IndexFunc(before, func(o *point) bool { return o.isSet() && o.alike(p) }); j >= 0 {
 			now[i] = before[j]
 			before = slices.Delete(before, j, j+1)
 		}
 	}
+	var gone []string
 	for _, p := range before {
-		if p.want.ID != "" {
-			gone = append(gone, p.want.ID)
-		}
+		gone = append(gone, p.ids()...)
 	}
 	if err := remove(at, gone); err != nil {
 		x.log.Error("removing breakpoints", "err", err)
@@ -122,13 +125,88 @@ func (x *session) replace(at *Debuggee, group string, now []*point) []godap.Brea
 			x.points.last++
 			p.id = x.points.last
 		}
-		if p.want.ID != "" {
-			x.points.byID[p.want.ID] = p
-		}
+		x.points.know(p)
 		p.answered = x.stand(p, state)
 		answer[i] = p.answered
 	}
 	return answer
+}
+
+// know notes where a point is set.
+func (p *points) know(x *point) {
+	for _, id := range x.ids() {
+		p.byID[id] = x
+	}
+}
+
+// ids are those in the debuggee's set.
+func (p *point) ids() []string {
+	var ids []string
+	for _, t := range p.targets {
+		if t.want.ID != "" {
+			ids = append(ids, t.want.ID)
+		}
+	}
+	return ids
+}
+
+func (p *point) isSet() bool { return len(p.ids()) > 0 }
+
+// alike reports whether two points ask for the same at the same places.
+func (p *point) alike(o *point) bool {
+	return alike(p.want, o.want) && slices.EqualFunc(p.targets, o.targets, func(a, b target) bool { return alike(a.want, b.want) })
+}
+
+// remap sets the lines of files anew whose place in generated scripts has become known,
+// or another.
+func (x *session) remap(ctx context.Context, at *Debuggee) {
+	x.mu.Lock()
+	all := x.points.all()
+	x.mu.Unlock()
+	for _, p := range all {
+		if p.want.Line == nil || p.file == "" || p.problem != "" {
+			continue
+		}
+		now := x.targets(ctx, at, p.file, p.want.Line.Line, p.want.Line.Column)
+		if len(now) == 0 {
+			continue
+		}
+		if last := p.targets[len(p.targets)-1]; last.b == nil && p.want.Line.Text != "" && !p.unmapped {
+			now = append(now, target{want: p.want}) // served as it is, too
+		}
+		x.setting.Lock()
+		fresh := &point{want: p.want, targets: now}
+		fresh.dress()
+		if !p.alike(fresh) {
+			gone := p.ids()
+			if err := remove(at, gone); err != nil {
+				x.log.Error("removing breakpoints", "err", err)
+			}
+			x.set(at, fresh)
+			x.mu.Lock()
+			for _, id := range gone {
+				delete(x.points.byID, id)
+			}
+			p.targets, p.problem, p.unmapped = fresh.targets, fresh.problem, false
+			if slices.Contains(x.points.all(), p) {
+				x.points.know(p)
+			}
+			x.mu.Unlock()
+		}
+		x.setting.Unlock()
+	}
+}
+
+// dress gives the targets what is asked for besides the place.
+func (p *point) dress() {
+	if len(p.targets) == 0 {
+		p.targets = []target{{want: p.want}}
+	}
+	for i := range p.targets {
+		line := p.targets[i].want.Line
+		p.targets[i].want = p.want
+		p.targets[i].want.Line = line
+	}
 }
 
 // remove takes breakpoints out of the debuggee's set. One that stopped once and is gone
@@ -144,21 +222,29 @@ func remove(at *Debuggee, ids []string) error {
 	return err
 }
 
-// set puts a point into the debuggee's set, unless it is there.
+// set puts a point into the debuggee's set, as far as it is not there.
 func (x *session) set(at *Debuggee, p *point) {
-	if p.want.ID != "" || p.problem != "" {
+	if p.problem != "" {
 		return
 	}
-	b, err := at.Breakpoints.Add(p.want)
-	if err != nil {
-		p.problem = err.Error()
-		var invalid *breakpoints.InvalidError
-		if errors.As(err, &invalid) {
-			p.problem = invalid.Field + ": " + invalid.Problem
+	if len(p.targets) == 0 {
+		p.dress()
+	}
+	for i := range p.targets {
+		if p.targets[i].want.ID != "" {
+			continue
 		}
-		return
+		b, err := at.Breakpoints.Add(p.targets[i].want)
+		if err != nil {
+			p.problem = err.Error()
+			var invalid *breakpoints.InvalidError
+			if errors.As(err, &invalid) {
+				p.problem = invalid.Field + ": " + invalid.Problem
+			}
+			return
+		}
+		p.targets[i].want = b
 	}
-	p.want = b
 }
 
 // setAgain sets all points in a debuggee that is new.
@@ -169,9 +255,7 @@ func (x *session) setAgain(at *Debuggee) {
 	for _, p := range all {
 		x.set(at, p)
 		x.mu.Lock()
-		if p.want.ID != "" {
-			x.points.byID[p.want.ID] = p
-		}
+		x.points.know(p)
 		x.mu.Unlock()
 	}
 }
@@ -200,11 +284,16 @@ func (x *session) stand(p *point, s *debugger.State) godap.Breakpoint {
 	if p.problem != "" {
 		return b
 	}
-	i := slices.IndexFunc(s.Breakpoints, func(o *debugger.Status) bool { return o.ID == p.want.ID && o.ID != "" })
+	var all []*debugger.Status
+	for _, status := range s.Breakpoints {
+		if slices.Contains(p.ids(), status.ID) {
+			all = append(all, status)
+		}
+	}
 	if p.want.Line == nil {
 		b.Verified = true
-		if i >= 0 && s.Breakpoints[i].Problem != "" {
-			b.Verified, b.Message = false, s.Breakpoints[i].Problem
+		if len(all) > 0 && all[0].Problem != "" {
+			b.Verified, b.Message = false, all[0].Problem
 		}
 		return b
 	}
@@ -212,27 +301,40 @@ func (x *session) stand(p *point, s *debugger.State) godap.Breakpoint {
 	if p.unmapped {
 		b.Message = "no webRoot or pathMappings tells the URL of this file: set in every script of its name"
 	}
-	if i < 0 {
-		return b
-	}
-	if s.Breakpoints[i].Problem != "" {
-		b.Message = s.Breakpoints[i].Problem
-	}
-	for _, at := range s.Breakpoints[i].Settings {
-		switch {
-		case at.Problem != "" && !b.Verified:
-			b.Message = at.Problem
-		case at.Problem == "" && at.Line > 0:
-			b.Verified, b.Message = true, at.Moved
-			if at.Moved == "" || p.file == "" { // else the file of the editor is another text
-				b.Line = out(at.Line, x.client.LinesStartAt1)
-				if at.Column > 0 {
-					b.Column = out(at.Column, x.client.ColumnsStartAt1)
+	for _, status := range all {
+		if status.Problem != "" && !b.Verified {
+			b.Message = status.Problem
+		}
+		for _, at := range status.Settings {
+			switch {
+			case at.Problem != "" && !b.Verified:
+				b.Message = at.Problem
+			case at.Problem == "" && at.Line > 0:
+				b.Verified, b.Message = true, at.Moved
+				if line, column := p.standsAt(at); line > 0 {
+					b.Line, b.Column = out(line, x.client.LinesStartAt1), out(column, x.client.ColumnsStartAt1)
 				}
 			}
 		}
 	}
 	return b
+}
+
+// standsAt is where a breakpoint stands in the source that the client knows; 0 when that
+// cannot be told: the worker runs another text.
+func (p *point) standsAt(at breakpoints.Setting) (line, column int) {
+	i := slices.IndexFunc(p.targets, func(t target) bool { return t.want.ID == at.Breakpoint })
+	if i >= 0 && p.targets[i].b != nil {
+		o, ok := p.targets[i].b.m.Original(at.Line, max(at.Column, 1))
+		if !ok || o.Source != p.targets[i].source || at.Moved != "" {
+			return 0, 0
+		}
+		return o.Line, o.Column
+	}
+	if at.Moved != "" && p.file != "" {
+		return 0, 0
+	}
+	return at.Line, at.Column
 }
 
 // configuredPoints sets the breakpoints of the configuration.
@@ -269,7 +371,7 @@ func (x *session) scoped(b breakpoints.Breakpoint) *point {
 	return &point{want: b}
 }
 
-func (x *session) setBreakpoints(_ context.Context, a *godap.SetBreakpointsArguments) (any, error) {
+func (x *session) setBreakpoints(ctx context.Context, a *godap.SetBreakpointsArguments) (any, error) {
 	at, err := x.debuggee()
 	if err != nil {
 		return nil, err
@@ -294,19 +396,27 @@ func (x *session) setBreakpoints(_ context.Context, a *godap.SetBreakpointsArgum
 	var now []*point
 	for _, want := range a.Breakpoints {
 		p := x.scoped(breakpoints.Breakpoint{Kind: breakpoints.Line, Condition: want.Condition, Log: want.LogMessage})
-		p.source, p.unmapped = &source, !mapped
+		p.source = &source
 		line := x.lineIn(want.Line)
 		p.want.Line = &breakpoints.LineAt{URL: pattern, Line: line}
 		if want.Column != 0 {
 			p.want.Line.Column = x.columnIn(want.Column)
 		}
+		p.hits(want.HitCondition)
 		if !isURL(path) {
 			p.file = path
 			if line >= 1 && line <= len(lines) {
 				p.want.Line.Text = strings.TrimSpace(lines[line-1])
 			}
+			p.targets = x.targets(ctx, at, path, line, p.want.Line.Column)
+			if mapped && len(p.targets) > 0 && len(lines) > 0 { // it may be served as it is, too
+				p.targets = append(p.targets, target{want: p.want})
+			}
+			p.unmapped = !mapped && len(p.targets) == 0
 		}
-		p.hits(want.HitCondition)
+		if p.problem == "" {
+			p.dress()
+		}
 		now = append(now, p)
 	}
 	return godap.SetBreakpointsResponseBody{Breakpoints: x.replace(at, "source\x00"+path+"\x00"+strconv.Itoa(a.Source.SourceReference), now)}, nil

@@ -1,7 +1,10 @@
 package dap
 
 import (
+	"cmp"
 	"context"
+	"fmt"
+	"path/filepath"
 	"slices"
 
 	godap "github.com/google/go-dap"
@@ -154,7 +157,8 @@ func (x *session) tellPauses(s *debugger.State) {
 // stopped says why a worker stopped.
 func (x *session) stopped(t *debugger.Thread, n int) godap.StoppedEventBody {
 	stop := &t.Pause.Stop
-	text := stop.Words
+	words := cmp.Or(x.wordsInSource(stop), stop.Words)
+	text := words
 	if stop.Error != "" && text != stop.Error {
 		text += ": " + stop.Error
 	}
@@ -162,9 +166,24 @@ func (x *session) stopped(t *debugger.Thread, n int) godap.StoppedEventBody {
 		text += "\nholds up " + held
 	}
 	return godap.StoppedEventBody{
-		Reason: reasonFor(stop.Reason), Description: sentence(stop.Words), Text: text, ThreadId: n,
+		Reason: reasonFor(stop.Reason), Description: sentence(words), Text: text, ThreadId: n,
 		HitBreakpointIds: x.dapIDs(stop.Breakpoints),
 	}
+}
+
+// wordsInSource are the words of a stop at a line of what was generated from the source
+// that the client set it in; "" for others.
+func (x *session) wordsInSource(stop *breakpoints.Stop) string {
+	if stop.Reason != string(breakpoints.Line) || len(stop.Breakpoints) == 0 || stop.Error != "" {
+		return ""
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	p := x.points.byID[stop.Breakpoints[0]]
+	if p == nil || p.source == nil || !slices.ContainsFunc(p.targets, func(t target) bool { return t.b != nil && t.want.ID == stop.Breakpoints[0] }) {
+		return ""
+	}
+	return fmt.Sprintf("line %d of %s", p.want.Line.Line, filepath.Base(p.file))
 }
 
 // sentence begins with "Paused", as editors show it beside the thread.

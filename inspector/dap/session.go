@@ -31,9 +31,11 @@ type session struct {
 	queue  chan *message
 	gone   chan struct{} // closed when nothing more will be read
 	asking sync.WaitGroup
-	slots  chan struct{} // one for each request that is asked beside others
-	emit   sync.Mutex
-	told   told // what the client knows; of whoever holds emit
+	// setting is held while breakpoints are set anew; before mu, after emit.
+	setting sync.Mutex
+	slots   chan struct{} // one for each request that is asked beside others
+	emit    sync.Mutex
+	told    told // what the client knows; of whoever holds emit
 
 	mu      sync.Mutex
 	running map[int]context.CancelFunc // requests under way, by their seq
@@ -51,6 +53,7 @@ type session struct {
 	handles handles
 	points  points
 	sources sources
+	maps    maps
 }
 
 // phase is how far a session has come.
@@ -86,6 +89,7 @@ func newSession(ctx context.Context, o Options, w io.Writer) *session {
 	x.handles.init()
 	x.points.init()
 	x.sources.init()
+	x.maps.init()
 	return x
 }
 
@@ -305,6 +309,7 @@ func (x *session) release(terminate bool) error {
 	x.at, x.stop = nil, nil
 	x.handles.init()
 	x.sources.init()
+	x.maps.init()
 	x.mu.Unlock()
 	if at == nil {
 		return nil

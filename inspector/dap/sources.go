@@ -95,16 +95,23 @@ func (x *session) sourceOf(ctx context.Context, at *Debuggee, thread, script, sc
 		}
 		origin = "not what " + filepath.Base(file) + " says now"
 	}
+	source := x.virtual(scriptURL, text)
+	source.Origin = origin
+	return source
+}
+
+// virtual is a source that the client asks for by its reference.
+func (x *session) virtual(name, text string) *godap.Source {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	key := scriptURL + "\x00" + text
+	key := name + "\x00" + text
 	ref, ok := x.sources.refs[key]
 	if !ok {
 		x.sources.last++
 		ref = x.sources.last
 		x.sources.refs[key], x.sources.text[ref] = ref, text
 	}
-	return &godap.Source{Name: scriptName(scriptURL), Path: scriptURL, SourceReference: ref, Origin: origin}
+	return &godap.Source{Name: scriptName(name), Path: name, SourceReference: ref}
 }
 
 // fileSource is a file of this machine.
@@ -231,8 +238,14 @@ func (x *session) loadedSources(ctx context.Context, _ *struct{}) (any, error) {
 	return body, nil
 }
 
+// sourcesWithin bounds how long a worker may take to tell its scripts' texts.
+const sourcesWithin = 3 * time.Second
+
 // tellSources tells of scripts that workers have begun to run.
 func (x *session) tellSources(ctx context.Context, at *Debuggee, s *debugger.State) {
+	ctx, cancel := context.WithTimeout(ctx, sourcesWithin)
+	defer cancel()
+	generated := false
 	for _, t := range live(s) {
 		for _, script := range at.Debugger.Scripts(t.ID) {
 			key := t.ID + "\x00" + script.ID
@@ -251,7 +264,11 @@ func (x *session) tellSources(ctx context.Context, at *Debuggee, s *debugger.Sta
 				source = x.fileSource(file)
 			}
 			x.out.event("loadedSource", godap.LoadedSourceEventBody{Reason: "new", Source: *source})
+			generated = generated || script.SourceMap != ""
 		}
+	}
+	if generated {
+		x.remap(ctx, at)
 	}
 }
 
@@ -266,6 +283,15 @@ func (x *session) breakpointLocations(ctx context.Context, a *godap.BreakpointLo
 	from, to := x.lineIn(a.Line), x.lineIn(a.EndLine)
 	if a.EndLine == 0 {
 		to = from
+	}
+	file := filepath.Clean(fromURI(a.Source.Path))
+	for _, b := range x.bundlesHere() {
+		if source := slices.Index(b.files, file); source >= 0 && a.Source.Path != "" {
+			for _, p := range b.m.Places(source, from, to) {
+				body.Breakpoints = append(body.Breakpoints, godap.BreakpointLocation{Line: x.lineOut(p.Line), Column: x.columnOut(p.Column)})
+			}
+			return body, nil
+		}
 	}
 	all := x.scripts(at, a.Source)
 	if len(all) == 0 {

@@ -140,6 +140,9 @@ func (x *session) where(ctx context.Context, at *Debuggee, thread string, f *deb
 			return x.fileSource(file), *f.Original
 		}
 	}
+	if source, place, ok := x.original(ctx, at, scriptKey{thread, f.ScriptID}, f.Line, f.Column); ok {
+		return source, place
+	}
 	source := x.sourceOf(ctx, at, thread, f.ScriptID, f.URL)
 	if f.Library && source != nil {
 		source.PresentationHint = "deemphasize"

@@ -48,6 +48,7 @@ func (x *session) forgetThread(id string) {
 		x.threads.focused = ""
 	}
 	x.sources.forget(id)
+	x.maps.forget(id)
 }
 
 // thread finds the worker of a number.
