@@ -78,7 +78,7 @@ func (j *scriptJob) run(ctx context.Context, std stdio) error {
 		},
 	}
 	if j.Trace != "off" {
-		traces := &scriptTraces{dir: j.Output, always: j.Trace == "on", backend: j.Backend}
+		traces := &scriptTraces{dir: j.Output, always: j.Trace == "on"}
 		o.Record = traces.record
 	}
 	_, err = scripting.Run(ctx, o)

@@ -18,9 +18,8 @@ import (
 
 // scriptTraces records the browsers of tests.
 type scriptTraces struct {
-	dir     string
-	always  bool // keep those of tests that passed, too
-	backend string
+	dir    string
+	always bool // keep those of tests that passed, too
 }
 
 // scriptTrace is one recording under way.
@@ -40,15 +39,13 @@ func (s *scriptTraces) record(ctx context.Context, b *inspector.Browser, file st
 		Mode: recording.Passive, Target: file + ": " + t.Name, Browser: b.State().Connection.Product,
 		Program: "swinspect " + buildVersion().Version, Began: time.Now(), Redacted: true,
 	}
-	if s.backend == "engine" {
-		meta.Mode = recording.Engine
-	}
 	path, w, err := s.create(traceName(file, t), meta)
 	if err != nil {
 		return nil, err
 	}
-	// An engine is recorded in full: that changes nothing there.
-	rec, err := recording.Record(ctx, b, w, recording.RecordOptions{Full: meta.Mode == recording.Engine})
+	// Not in full: what a recorder evaluates in a worker that starts would be what a
+	// script's breakpoint stops at first.
+	rec, err := recording.Record(ctx, b, w, recording.RecordOptions{})
 	if err != nil {
 		return nil, errors.Join(err, w.Close(), os.Remove(path))
 	}
