@@ -19,7 +19,7 @@ func CompileMapped(url, code string) (*goja.Program, error) {
 	if nestsDeeperThan(code, maxNesting) {
 		return nil, syntaxError(url, code, "the script is nested too deeply", 0)
 	}
-	tree, err := goja.Parse(url, code, parser.WithSourceMapLoader(inlineMap))
+	tree, err := parseText(url, code, parser.WithSourceMapLoader(inlineMap))
 	if err != nil {
 		return nil, asSyntaxError(url, code, err)
 	}

@@ -70,7 +70,7 @@ func compileModule(ctx context.Context, entry string, load ModuleLoader) (*debug
 }
 
 func parseBundle(entry, code string) (*ast.Program, error) {
-	tree, err := goja.Parse(entry, code, parser.WithSourceMapLoader(inlineMap))
+	tree, err := parseText(entry, code, parser.WithSourceMapLoader(inlineMap))
 	if err != nil {
 		return nil, asSyntaxError(entry, code, err)
 	}

@@ -26,16 +26,12 @@ type world struct {
 // run runs source, with every probe armed when armed; the answer is what it gave or
 // threw, with what it wrote to log.
 func (w *world) run(source string, armed bool) (string, error) {
-	w.rt = goja.New()
-	var log []string
-	_ = w.rt.Set("log", func(c goja.FunctionCall) goja.Value {
-		var parts []string
-		for _, a := range c.Arguments {
-			parts = append(parts, a.String())
-		}
-		log = append(log, strings.Join(parts, " "))
-		return goja.Undefined()
-	})
+	return w.runIn(goja.New(), source, armed)
+}
+
+func (w *world) runIn(rt *goja.Runtime, source string, armed bool) (string, error) {
+	w.rt = rt
+	log := logger(w.rt)
 	tree, err := goja.Parse("test.js", source, parser.WithDisableSourceMaps)
 	if err != nil {
 		return "", err
@@ -53,7 +49,7 @@ func (w *world) run(source string, armed bool) (string, error) {
 	}
 	w.install()
 	v, err := w.rt.RunProgram(program)
-	return outcome(w.rt, v, err, &log), nil
+	return outcome(w.rt, v, err, log), nil
 }
 
 func (w *world) install() {
@@ -128,7 +124,9 @@ func outcome(rt *goja.Runtime, v goja.Value, err error, log *[]string) string {
 	switch {
 	case err != nil:
 		s = "threw " + err.Error()
-		if ex, ok := err.(*goja.Exception); ok {
+		if _, ok := err.(*goja.StackOverflowError); ok {
+			s = "overflow"
+		} else if ex, ok := err.(*goja.Exception); ok {
 			s = "threw " + ex.Value().String() + places(ex)
 		}
 	case v != nil:
@@ -156,23 +154,16 @@ func places(ex *goja.Exception) string {
 	return b.String()
 }
 
-func plain(source string) (string, error) {
-	rt := goja.New()
-	var log []string
-	_ = rt.Set("log", func(c goja.FunctionCall) goja.Value {
-		var parts []string
-		for _, a := range c.Arguments {
-			parts = append(parts, a.String())
-		}
-		log = append(log, strings.Join(parts, " "))
-		return goja.Undefined()
-	})
+func plain(source string) (string, error) { return plainIn(goja.New(), source) }
+
+func plainIn(rt *goja.Runtime, source string) (string, error) {
+	log := logger(rt)
 	p, err := goja.Compile("test.js", source, false)
 	if err != nil {
 		return "", err
 	}
 	v, err := rt.RunProgram(p)
-	return outcome(rt, v, err, &log), nil
+	return outcome(rt, v, err, log), nil
 }
 
 // Scripts behave the same with probes, armed or not, which read every variable there is.
@@ -206,3 +197,17 @@ var manyNames = func() string {
 	b.WriteString("return (() => { log(v99 + v50); return v1 })()\n})()")
 	return b.String()
 }()
+
+// logger makes the function log of a runtime and what it keeps.
+func logger(rt *goja.Runtime) *[]string {
+	var log []string
+	_ = rt.Set("log", func(c goja.FunctionCall) goja.Value {
+		var parts []string
+		for _, a := range c.Arguments {
+			parts = append(parts, a.String())
+		}
+		log = append(log, strings.Join(parts, " "))
+		return goja.Undefined()
+	})
+	return &log
+}
