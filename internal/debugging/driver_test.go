@@ -323,6 +323,18 @@ func (w *debuggee) pausedTop() object {
 	return w.pausedIn(1)
 }
 
+// pausedPlace is paused with the place only.
+func (w *debuggee) pausedPlace() {
+	w.t.Helper()
+	_, p, ok := w.next(patience, "Debugger.paused")
+	if !ok {
+		w.t.Fatalf("no pause came\n%s", w.out.String())
+	}
+	w.last = p
+	l, _ := at(p, "callFrames", 0, "location").(object)
+	w.say("paused at %s", w.place(l))
+}
+
 func (w *debuggee) pausedIn(depth int) object {
 	w.t.Helper()
 	_, p, ok := w.next(patience, "Debugger.paused")

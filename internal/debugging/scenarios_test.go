@@ -526,4 +526,78 @@ oninstall = (event) => {
 		w.resume()
 		d.say("%v", d.wait(state))
 	}},
+	{"loops", map[string]string{"sw.js": `oninstall = () => {
+  debugger;
+  let n = 0;
+  for (const x of [1, 2]) {
+    n += x;
+  }
+  for (let i = 0; i < 2; i++) {
+    n++;
+  }
+  while (n < 7) {
+    n++;
+  }
+  do {
+    n--;
+  } while (n > 5);
+  for (const k in { a: 1 }) {
+    n += k.length;
+  }
+  self.n = n;
+};
+`}, func(d *driver) {
+		state := d.register("/sw.js", nil)
+		w := d.worker
+		w.run()
+		w.paused()
+		for w.lines("stepOver") {
+		}
+		d.say("%v", d.wait(state))
+	}},
+	{"rewritten", map[string]string{"sw.js": `// what the engine lowers before it runs
+const numbers = async function* (n) { // a lowered generator has no name
+  for (let i = 0; i < n; i++) {
+    yield i;
+  }
+};
+oninstall = (e) => e.waitUntil((async () => {
+  let sum = 0;
+  for await (const n of numbers(3)) {
+    sum += n;
+  }
+  self.sum = sum;
+})());
+//# sourceMappingURL=data:application/json;base64,e30=
+`}, func(d *driver) {
+		state := d.register("/sw.js", nil)
+		w := d.worker
+		w.send("setBreakpointByUrl", object{"url": d.origin + "/sw.js", "lineNumber": 3, "condition": "i == 1"})
+		w.send("setBreakpointByUrl", object{"url": d.origin + "/sw.js", "lineNumber": 11})
+		w.run()
+		p := w.parsed("/sw.js")
+		w.say("%v", p["sourceMapURL"])
+		w.pausedPlace()
+		w.on(0, "n + i")
+		w.resume()
+		w.pausedTop()
+		w.on(0, "sum")
+		w.resume()
+		d.say("%v", d.wait(state))
+	}},
+	{"imports", map[string]string{"sw.js": "importScripts('/a.js', '/b.js');\nonactivate = (e) => e.waitUntil(clients.claim());\nonfetch = (e) => {\n  if (e.request.url.endsWith('made')) e.respondWith(both());\n};\n", "a.js": "function a() {\n  return 'a';\n}\n", "b.js": "function both() {\n  const text = a() + 'b';\n  return new Response(text);\n}\n"}, func(d *driver) {
+		state := d.register("/sw.js", nil)
+		w := d.worker
+		w.run()
+		d.say("%v", d.wait(state))
+		w.breakAt("/a.js", 1, nil)
+		r := w.do("setBreakpointByUrl", object{"urlRegex": "b\\.js$|nothing", "lineNumber": 2, "condition": "text == 'no'"})
+		w.say("%s", w.places(r["locations"]))
+		text := d.fetch("/made")
+		w.paused()
+		w.lines("stepOut")
+		w.on(0, "text")
+		w.resume()
+		d.say("%v", d.wait(text))
+	}},
 }
