@@ -34,6 +34,8 @@ type core struct {
 	wg        sync.WaitGroup  // the workers' goroutines
 	hold      *inspector.Hold // nil while off
 	taking    sync.Mutex      // held by takeSet
+	run       context.Context // ends when it is switched off
+	off       context.CancelFunc
 
 	mu        sync.Mutex
 	closed    bool
@@ -141,9 +143,11 @@ func (c *core) start(ctx context.Context) error {
 	if on {
 		return nil
 	}
+	c.run, c.off = context.WithCancel(c.ctx)
 	c.update(func() { c.on, c.since, c.problem, c.asked = true, time.Now(), "", c.set.All() })
 	hold, err := c.b.Hold(ctx, inspector.HoldOptions{Why: "debugging", Attached: c.attached, Event: c.event, Gone: c.gone})
 	if err != nil {
+		c.off()
 		c.wg.Wait()
 		c.update(func() { c.on = false })
 		return fmt.Errorf("debugger: %w", err)
@@ -166,6 +170,7 @@ func (c *core) stopAll(ctx context.Context) error {
 	}
 	// What stands in front of the workers' functions asks for nothing any more.
 	err := c.everywhere(ctx, (*thread).release)
+	c.off()
 	c.hold.Stop()
 	c.wg.Wait()
 	c.hold = nil

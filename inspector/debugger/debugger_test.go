@@ -404,7 +404,7 @@ func TestThousandBreakpoints(t *testing.T) {
 		w.js(control)
 		took := time.Since(began)
 		w.add("fetch:/api/*")
-		time.Sleep(300 * time.Millisecond)
+		w.must(w.d.Settle(w.ctx()))
 		done := w.begin(`fetch('/api/x').then((r) => r.text())`)
 		p := w.paused(0)
 		if len(p.Pause.Stop.Breakpoints) != 1 || p.Pause.Stop.Breakpoints[0] != "1001" {

@@ -42,6 +42,7 @@ func (d *Debugger) Evaluate(ctx context.Context, id string, frame int, expressio
 	}
 	v, err := t.evaluateFor(ctx, frame, expression, o)
 	if !o.Silent {
+		t.touched()
 		line := LogLine{Thread: id, Level: "result", Text: v.Text}
 		if err != nil {
 			line.Level, line.Text = "error", err.Error()
@@ -263,6 +264,7 @@ func (d *Debugger) Properties(ctx context.Context, id, object string) ([]Propert
 			all = append(all, Property{Name: p.Name, Value: valueOf(p.Value), Internal: true})
 		}
 	}
+	t.refresh(ctx, object, all)
 	return all, nil
 }
 

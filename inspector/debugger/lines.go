@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/chromedp/cdproto/debugger"
 	"github.com/chromedp/cdproto/runtime"
@@ -308,6 +309,16 @@ func (t *thread) parsed(p *wireScript) {
 		return
 	}
 	t.c.update(func() { t.order = append(t.order[:len(t.order):len(t.order)], s) })
+	if t.starting && !t.parsedOne {
+		t.parsedOne = true
+		t.c.wg.Go(func() { // ends with the worker
+			select {
+			case <-time.After(missedAfter):
+				t.push(t.missed, nil)
+			case <-t.ctx.Done():
+			}
+		})
+	}
 	if t.starting {
 		return // all is set at the first statement
 	}

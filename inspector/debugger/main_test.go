@@ -283,7 +283,7 @@ func top(t *Thread) string {
 		return "nowhere"
 	}
 	f := t.Pause.Frames[0]
-	at := f.URL[strings.LastIndexByte(f.URL, '/'):]
+	at := f.URL[max(0, strings.LastIndexByte(f.URL, 0x2f)):]
 	text := fmt.Sprintf("%s@%s:%d", f.Function, at, f.Line)
 	if f.Async != "" {
 		text += " async"

@@ -13,13 +13,14 @@ import (
 
 // pause is a worker that is held and shown.
 type pause struct {
-	shown  Pause
-	frames []frameRef // of shown.Frames, in the same order
-	event  cdp.Event  // the newest Debugger.paused
-	depth  int        // of the stack, the debugger's own frames not counted
-	inStop bool       // it stands in the prelude, called by the frame shown
-	timer  *time.Timer
-	set    map[string]map[string]Value // variables that were set, by the scope's handle
+	shown   Pause
+	frames  []frameRef // of shown.Frames, in the same order
+	event   cdp.Event  // the newest Debugger.paused
+	depth   int        // of the stack, the debugger's own frames not counted
+	inStop  bool       // it stands in the prelude, called by the frame shown
+	timer   *time.Timer
+	set     map[string]map[string]Value // variables that were set, by the scope's handle
+	touched bool                        // something was evaluated that may have changed others
 }
 
 // frameRef is where to evaluate: "" for frames of the past.
@@ -63,7 +64,7 @@ func (t *thread) paused(e cdp.Event, p *wirePaused) {
 		t.runTo = ""
 	}
 	first := false
-	if t.starting {
+	if t.starting || t.late && p.Reason == "other" && len(p.Hit) == 0 && !t.inOwn(p) {
 		if p = t.atStart(p); p == nil {
 			return
 		}

@@ -5,11 +5,13 @@ import (
 	_ "embed" // for the prelude
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/chromedp/cdproto/debugger"
 	"github.com/chromedp/cdproto/runtime"
 
 	"github.com/swinspect/swinspect/breakpoints"
+	"github.com/swinspect/swinspect/cdp"
 )
 
 // prelude stands before the worker's own script.
@@ -42,7 +44,7 @@ func (t *thread) atStart(p *wirePaused) (first *wirePaused) {
 		t.send(debugger.StepOut.Method, nil)
 		return nil
 	}
-	t.starting = false
+	t.starting, t.late = false, false
 	t.install(true)
 	t.c.update(func() { t.status = "running" })
 	return p
@@ -268,6 +270,65 @@ func (t *thread) release(ctx context.Context) error {
 		"objectId":            t.api, "silent": true, "arguments": []any{map[string]any{"value": tableOf(nil)}},
 	}, nil)
 }
+
+// contextChanged hears of the worker's global, and of others beside it.
+func (t *thread) contextChanged(e cdp.Event) {
+	p, ok := decode[struct {
+		Gone    int `json:"executionContextId"`
+		Context struct {
+			ID int `json:"id"`
+		} `json:"context"`
+	}](e.Params)
+	switch {
+	case !ok:
+	case e.Method == runtime.ExecutionContextDestroyed.Method:
+		if p.Gone == t.context {
+			t.context = 0
+			t.cleared()
+		}
+	case t.context == 0:
+		t.context = p.Context.ID
+		if t.installed && t.api == "" && !t.starting {
+			t.install(false)
+			t.again()
+		}
+	}
+}
+
+// again restarts a worker that the browser has just restarted by itself so that it can
+// be debugged: only one that starts while it is held has everything from the beginning.
+func (t *thread) again() {
+	t.c.mu.Lock()
+	reg, version, on := t.reg, t.version, t.c.on
+	t.c.mu.Unlock()
+	r := t.c.b.State().Registration(reg)
+	if !on || r == nil || t.restarted || r.Active() == nil || r.Active().ID != version || r.Active().Status != "activated" {
+		return
+	}
+	t.restarted = true
+	t.c.wg.Go(func() {
+		ctx, cancel := context.WithTimeout(t.c.run, answerWithin)
+		defer cancel()
+		if err := t.c.restart(ctx, reg, version); err != nil && ctx.Err() == nil {
+			t.c.update(func() { t.words = err.Error() })
+		}
+	})
+}
+
+// missed is what becomes of a worker that runs though nothing was seen of its first
+// statement: it gets its breakpoints late.
+func (t *thread) missed() {
+	if !t.starting || t.ctx.Err() != nil {
+		return
+	}
+	t.starting, t.late = false, true
+	t.install(false)
+	t.c.update(func() { t.status = "running" })
+}
+
+// missedAfter is how long after its script was parsed a worker's first statement runs,
+// at the latest.
+const missedAfter = 3 * time.Second
 
 // cleared is the end of the worker's global without an end of the session: some browsers
 // restart a worker so that it can be debugged. Its breakpoints stay.

@@ -252,8 +252,12 @@ func (d *Debugger) Restart(ctx context.Context, id string) error {
 	d.c.mu.Lock()
 	reg, version := t.reg, t.version
 	d.c.mu.Unlock()
+	return d.c.restart(ctx, reg, version)
+}
+
+func (c *core) restart(ctx context.Context, reg inspector.RegistrationKey, version string) error {
 	for _, kind := range []inspector.ActionKind{inspector.Stop, inspector.Start} {
-		r, err := d.c.b.Do(ctx, inspector.Action{Kind: kind, Registration: reg, Version: version}, answerWithin)
+		r, err := c.b.Do(ctx, inspector.Action{Kind: kind, Registration: reg, Version: version}, answerWithin)
 		if err != nil {
 			return fmt.Errorf("debugger: restarting the worker: %w", err)
 		}

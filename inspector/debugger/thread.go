@@ -32,7 +32,11 @@ type thread struct {
 	scripts   map[string]*script // by CDP id, the worker's own and tools'
 	stopID    string             // script that stops, see prelude.js
 	api       string             // handle of the prelude's functions; "" when there is none
+	context   int                // the worker's global
 	installed bool               // the prelude was to be put there
+	restarted bool               // by again
+	late      bool               // see missed
+	parsedOne bool               // a script of its own
 	early     bool               // the prelude was there before the worker's own script
 	starting  bool               // held before its first statement
 	lines     map[string]*lineSet
@@ -289,12 +293,10 @@ func (t *thread) on(e cdp.Event) {
 		t.resolved(e)
 	case runtime.ConsoleAPICalled.Method, runtime.ExceptionThrown.Method:
 		t.console(e)
-	case runtime.ExecutionContextDestroyed.Method, runtime.ExecutionContextsCleared.Method:
+	case runtime.ExecutionContextsCleared.Method:
 		t.cleared()
-	case runtime.ExecutionContextCreated.Method:
-		if t.installed && t.api == "" && !t.starting {
-			t.install(false)
-		}
+	case runtime.ExecutionContextDestroyed.Method, runtime.ExecutionContextCreated.Method:
+		t.contextChanged(e)
 	}
 }
 
