@@ -62,6 +62,7 @@ func (st *seat) do(ctx context.Context, what, thread string) error {
 		st.stepping()
 		return d.Step(ctx, thread, what)
 	case "back", "back-to-breakpoint":
+		st.stepping()
 		return d.StepBack(ctx, thread, what != "back")
 	case "pause":
 		return d.Pause(ctx, thread)
@@ -93,6 +94,8 @@ func debugName(what string) string {
 		return "Switch breakpoints"
 	case "over", "into", "out", "back":
 		return "Step " + what
+	case "back-to-breakpoint":
+		return "Run back"
 	case "resume", "pause", "keep":
 		return strings.ToUpper(what[:1]) + what[1:]
 	}

@@ -162,6 +162,8 @@ func doIcon(what string) string {
 		return "play"
 	case "over", "into", "out", "back":
 		return what
+	case "back-to-breakpoint":
+		return "back-bp"
 	case "pause":
 		return "paused"
 	}
@@ -173,6 +175,11 @@ func withKey(label, key string) string {
 		return label
 	}
 	return label + " (" + key + ")"
+}
+
+// pastWords say which moment of the event is shown.
+func pastWords(p *debugger.Past) string {
+	return "In the past: statement " + components.Number(p.At) + " of " + components.Number(p.Of) + "."
 }
 
 func stepBackWords(p *debugger.Pause) string {
