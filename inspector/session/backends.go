@@ -28,8 +28,6 @@ type opened struct {
 	product string
 	// traces says that it has the SWInspect domain, movable that its time can be moved on.
 	traces, movable bool
-	hidden          target.ID
-	control         *cdp.Session // on a hidden target of the default context
 	debug           debugging
 }
 
@@ -88,25 +86,22 @@ func (o *opened) connect(ctx context.Context, r *runner) error {
 		return errors.Join(err, o.conn.Close())
 	}
 	o.product = v.Product
-	if o.hidden, o.control, err = hiddenTarget(ctx, o.conn, ""); err != nil {
-		b.Close()
-		return errors.Join(err, o.conn.Close())
+	control, err := b.Control(o.defaultContext())
+	if err != nil {
+		return nil // it cannot be watched, but pages can be driven
 	}
-	if now, err := cdproto.Call(ctx, o.control, swproto.GetClock, cdproto.Empty{}); err == nil {
+	if now, err := cdproto.Call(ctx, control, swproto.GetClock, cdproto.Empty{}); err == nil {
 		o.traces, o.movable = true, now.Virtual
 	}
 	return nil
 }
 
-// hiddenTarget makes a target that nobody sees, for commands that only pages have.
-func hiddenTarget(ctx context.Context, conn *cdp.Conn, in cdproto.BrowserContextID) (target.ID, *cdp.Session, error) {
+// occupy makes a hidden target in a context: a browser tells of a context when there is
+// something in it.
+func (c *browserContext) occupy(ctx context.Context) error {
 	hidden := true
-	made, err := cdproto.Call(ctx, conn.Root(), target.CreateTarget, target.CreateTargetParams{URL: "about:blank", Hidden: &hidden, BrowserContextID: in})
-	if err != nil {
-		return "", nil, err
-	}
-	s, err := conn.Attach(ctx, made.TargetID)
-	return made.TargetID, s, err
+	_, err := cdproto.Call(ctx, c.o.conn.Root(), target.CreateTarget, target.CreateTargetParams{URL: "about:blank", Hidden: &hidden, BrowserContextID: c.contextID()})
+	return err
 }
 
 // defaultContext is the id of the default browser context.
@@ -125,7 +120,7 @@ func (o *opened) defaultContext() string {
 func (s *stage) newContext(ctx context.Context, o *opened, own bool, base *site) (*browserContext, error) {
 	c := &browserContext{f: s.f, stage: s, o: o, site: base, pages: map[target.ID]*page{}}
 	if !own {
-		c.id, c.hidden, c.session = o.defaultContext(), o.hidden, o.control
+		c.id = o.defaultContext()
 	} else {
 		made, err := cdproto.Call(ctx, o.conn.Root(), target.CreateBrowserContext, target.CreateBrowserContextParams{})
 		if err != nil {
@@ -137,8 +132,8 @@ func (s *stage) newContext(ctx context.Context, o *opened, own bool, base *site)
 	c.clock = &clockOf{c: c}
 	c.fetches = &fetchesOf{c: c}
 	s.closes(c, c.dispose)
-	if c.own { // a browser tells of a context when there is something in it
-		if _, err := c.control(ctx); err != nil {
+	if c.own {
+		if err := c.occupy(ctx); err != nil {
 			return nil, err
 		}
 	}

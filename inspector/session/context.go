@@ -43,8 +43,6 @@ type browserContext struct {
 	scopes   map[string]*registration
 	stores   map[string]*cacheStorage
 	kids     []*browserContext
-	hidden   target.ID
-	session  *cdp.Session // on the hidden target
 	points   []*breakpoint
 	disposed bool
 }
@@ -118,25 +116,12 @@ func (c *browserContext) watched(s *inspector.State) *inspector.Context {
 	return nil
 }
 
-// control is a session on a hidden target of the context.
-func (c *browserContext) control(ctx context.Context) (*cdp.Session, error) {
+// control is a session for commands about the context.
+func (c *browserContext) control() (*cdp.Session, error) {
 	if c.taped != nil {
 		return nil, c.notLive("this")
 	}
-	c.mu.Lock()
-	s := c.session
-	c.mu.Unlock()
-	if s != nil {
-		return s, nil
-	}
-	id, s, err := hiddenTarget(ctx, c.o.conn, c.contextID())
-	if err != nil {
-		return nil, err
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.hidden, c.session = id, s
-	return s, nil
+	return c.o.browser.Control(c.id)
 }
 
 // contextID is the context's for commands: the default one has none there.
@@ -159,7 +144,7 @@ func (c *browserContext) dispose(ctx context.Context) error {
 		return nil
 	}
 	c.disposed = true
-	kids, hidden := c.kids, c.hidden
+	kids := c.kids
 	pages := make([]*page, 0, len(c.pages))
 	for _, p := range c.pages {
 		pages = append(pages, p)
@@ -188,10 +173,6 @@ func (c *browserContext) dispose(ctx context.Context) error {
 	case c.o.backend.Shared: // somebody's browser: what was opened is closed
 		for _, p := range pages {
 			errs = append(errs, p.closeTarget(ctx))
-		}
-		if hidden != "" {
-			_, err := cdproto.Call(ctx, c.o.conn.Root(), target.CloseTarget, target.CloseTargetParams{TargetID: hidden})
-			errs = append(errs, err)
 		}
 	}
 	return errors.Join(errs...)
@@ -431,7 +412,7 @@ func (c *browserContext) setPermission(ctx context.Context, name, state string) 
 }
 
 func (c *browserContext) clearSiteData(ctx context.Context, origin string) error {
-	s, err := c.control(ctx)
+	s, err := c.control()
 	if err != nil {
 		return err
 	}

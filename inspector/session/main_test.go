@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 	code := m.Run()
 	browsers.close()
 	if code == 0 {
-		if err := goleak.Find(); err != nil {
+		if err := goleak.Find(goleak.IgnoreAnyFunction("github.com/dlclark/regexp2/v2.runClock")); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			code = 1
 		}

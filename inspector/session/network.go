@@ -371,11 +371,11 @@ func (x *clockOf) class() *class  { return clockClass }
 func (x *clockOf) String() string { return "Clock" }
 
 // control is the session that the clock is moved through.
-func (x *clockOf) control(ctx context.Context, what string) (*cdp.Session, error) {
+func (x *clockOf) control(what string) (*cdp.Session, error) {
 	if !x.c.has("clock") {
 		return nil, &needsError{what, "clock", x.c.product()}
 	}
-	return x.c.control(ctx)
+	return x.c.control()
 }
 
 var clockClass = &class{
@@ -387,7 +387,7 @@ var clockClass = &class{
 				c.fail("time moves on, not back: %s", strings.TrimSpace(by.String()))
 			}
 			return c.async(func(ctx context.Context) (any, error) {
-				s, err := x.control(ctx, "clock.advance")
+				s, err := x.control("clock.advance")
 				if err != nil {
 					return nil, err
 				}
@@ -398,7 +398,7 @@ var clockClass = &class{
 		"now": func(c *call) goja.Value {
 			x := c.this.(*clockOf)
 			return c.async(func(ctx context.Context) (any, error) {
-				s, err := x.control(ctx, "clock.now")
+				s, err := x.control("clock.now")
 				if err != nil {
 					return nil, err
 				}

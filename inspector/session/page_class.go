@@ -157,9 +157,9 @@ func (c *browserContext) allPages(ctx context.Context) ([]*page, error) {
 			continue
 		}
 		c.mu.Lock()
-		p, hidden := c.pages[t.TargetID], t.TargetID == c.hidden
+		p := c.pages[t.TargetID]
 		c.mu.Unlock()
-		if hidden || c.ownOfInspector(string(t.TargetID)) {
+		if c.ownOfInspector(string(t.TargetID)) {
 			continue
 		}
 		if p == nil {

@@ -7,7 +7,7 @@ use({ site: {
   '/': '<!doctype html><title>Home</title>',
   '/sw.js': ` + "`" + `const version = 'v1';
 addEventListener('install', event => {
-  const name = 'cache-' + version;
+  let name = 'cache-' + version;
   event.waitUntil((async () => {
     const cache = await caches.open(name);
     await cache.put('/a', new Response('a'));

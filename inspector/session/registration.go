@@ -495,7 +495,7 @@ func (r *registration) dispatch(ctx context.Context, ref string, init *fetchInit
 	if !r.context.o.traces {
 		return r.dispatchInPage(ctx, ref, init)
 	}
-	control, err := r.context.control(ctx)
+	control, err := r.context.control()
 	if err != nil {
 		return nil, err
 	}

@@ -493,7 +493,7 @@ func (r *registration) notifications(ctx context.Context) (any, error) {
 	}
 	all := []*notification{}
 	if r.context.o.traces {
-		control, err := r.context.control(ctx)
+		control, err := r.context.control()
 		if err != nil {
 			return nil, err
 		}
@@ -528,7 +528,7 @@ func (n *notification) act(ctx context.Context, p swproto.DispatchNotificationPa
 	if err != nil {
 		return nil, err
 	}
-	control, err := c.control(ctx)
+	control, err := c.control()
 	if err != nil {
 		return nil, err
 	}

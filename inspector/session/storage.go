@@ -249,7 +249,7 @@ const putScript = `(async (name, url, method, requestHeaders, status, statusText
 func (k *cacheOf) put(ctx context.Context, q cacheRequest, r *response) error {
 	c := k.s.context
 	if c.o.traces && c.taped == nil {
-		control, err := c.control(ctx)
+		control, err := c.control()
 		if err != nil {
 			return err
 		}
