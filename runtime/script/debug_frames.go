@@ -20,6 +20,7 @@ type frame struct {
 	call     int64 // of an async function; 0: unknown
 	accessor goja.Callable
 	thunks   []goja.Value // functions of outer scopes, then variables that were passed
+	depth    int          // frames from it to the bottom of the stack, and the probe's
 	top      bool         // it is where script stands: variables that were passed are taken back
 	changed  bool         // and one was changed
 	assigned goja.Value   // of an assignment to a global name
@@ -106,6 +107,7 @@ func (d *Debugger) describe(p *Pause, h *hit) {
 	if len(stack) > 1 && nameOf(&stack[1]) != "" {
 		top.Function = nameOf(&stack[1])
 	}
+	top.depth = p.depth
 	p.Frames = []*Frame{top}
 	d.fill(p, framesOf(stack)[2:], called-2)
 }
@@ -123,7 +125,7 @@ func (d *Debugger) fill(p *Pause, stack []rawFrame, called int) {
 			kept.AtReturn, kept.Return = false, nil
 			f = kept
 		}
-		f.Index = len(p.Frames)
+		f.Index, f.depth = len(p.Frames), len(stack)-i+1
 		p.Frames = append(p.Frames, f)
 	}
 	if called < len(stack) {

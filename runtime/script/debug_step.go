@@ -82,35 +82,49 @@ func (d *Debugger) ToAwait() error {
 	return d.goOn(func(p *Pause) *step { return d.stepFrom(p, stepToAwait) })
 }
 
-// stepFrom makes a step from where the agent is paused; with mu held.
+// stepFrom makes a step from where the agent is paused; with mu held. Leaving a function
+// is a step over the statement that called it.
 func (d *Debugger) stepFrom(p *Pause, kind stepKind) *step {
 	top := p.Frames[0]
 	if top.run == nil || top.probe < 0 {
 		return &step{kind: stepInto}
 	}
-	s := &step{
-		kind: kind, run: top.run, function: top.function, depth: p.depth, call: top.call, job: p.job, story: p.story,
-		in: map[functionOf]bool{{top.run, top.function}: true},
-	}
-	probe := top.run.program.table.Probes[top.probe]
-	s.waits = probe.Suspends
-	called := false
+	var callers []*Frame
 	for _, f := range p.Frames[1:] {
-		if f.run != nil {
-			called = true
-			s.in[functionOf{f.run, f.function}] = true
+		if f.run != nil && !d.isLibrary(f.Script) {
+			callers = append(callers, f)
 		}
 	}
-	atEnd := probe.Kind == instrument.Return || probe.Kind == instrument.End
-	if kind == stepToAwait || !called && kind == stepOut || kind == stepOver && s.call != 0 && atEnd && (!called || s.waits) {
+	s := d.over(p, top, callers)
+	k := top.run.program.table.Probes[top.probe].Kind
+	atEnd := k == instrument.Return || k == instrument.End
+	if kind == stepToAwait || len(callers) == 0 && (kind == stepOut || atEnd && s.call != 0) || kind == stepOver && s.call != 0 && atEnd && s.waits {
 		if to, ok := p.waiting(); ok {
-			s.kind, s.to = stepToAwait, to
-			s.in = map[functionOf]bool{to: true}
-			return s
+			return &step{kind: stepToAwait, to: to, story: p.story, in: map[functionOf]bool{to: true}}
 		}
-		if kind == stepToAwait {
-			s.kind = stepOut
-		}
+	}
+	switch {
+	case kind == stepOver && !atEnd:
+	case len(callers) > 0:
+		return d.over(p, callers[0], callers[1:])
+	case kind != stepOver:
+		s.kind = stepOut
+	}
+	return s
+}
+
+// over makes a step over the statement of a frame.
+func (d *Debugger) over(p *Pause, f *Frame, callers []*Frame) *step {
+	s := &step{kind: stepOver, run: f.run, function: f.function, depth: f.depth, call: f.call, job: p.job, story: p.story, in: map[functionOf]bool{{f.run, f.function}: true}}
+	for _, c := range callers {
+		s.in[functionOf{c.run, c.function}] = true
+	}
+	if f.probe >= 0 {
+		s.waits = f.run.program.table.Probes[f.probe].Suspends
+	}
+	if s.waits && s.call == 0 && f.run.program.table.Functions[f.function].Async {
+		// Which call it is, is not known: any of the same event's.
+		s.kind, s.to = stepToAwait, functionOf{f.run, f.function}
 	}
 	return s
 }

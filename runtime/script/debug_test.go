@@ -556,3 +556,38 @@ f([1, 2, 3])
 		t.Errorf("logged %s", got)
 	}
 }
+
+// A step out of what an await waits for stops behind the await.
+func TestStepOutIntoAnAwait(t *testing.T) {
+	for name, step := range map[string]func(*Debugger) error{"out": (*Debugger).StepOut, "over": (*Debugger).StepOver} {
+		t.Run(name, func(t *testing.T) {
+			x := newDebuggee(t, Options{})
+			x.run(`async function f(n) {
+  const a = await g(n)
+  log('f', a)
+}
+function g(n) {
+  log('g', n)
+  return n
+}
+function start() {
+  f(1)
+  f(2)
+  log('started')
+}
+start()
+`, 7)
+			x.want(x.paused(), "g:7 f:2 start:10 :14")
+			must(t, step(x.d))
+			x.want(x.paused(), "g:7 f:2 start:11 :14") // the breakpoint
+			must(t, step(x.d))
+			p := x.paused()
+			x.want(p, "f:3 -- await start:11 :14")
+			if got := x.evaluate(p.Frames[0], "a"); got != "2" {
+				t.Errorf("in the call with %s", got)
+			}
+			must(t, x.d.StepOut())
+			must(t, x.ended())
+		})
+	}
+}
