@@ -42,7 +42,7 @@ test('it stops at the miss, in the function that asked', async ({ browser, page 
 test('a log point counts them and does not stop', async ({ browser, page }) => {
   await page.goto('/');
   await page.waitForController();
-  const log = await browser.logpoint('cache', { operation: 'miss' }, 'missed');
+  const log = await browser.on('cache', { operation: 'miss', log: 'missed' });
   await page.fetch('/app.js');
   await page.fetch('/app.js');
   await expect(() => log.hits).toBe(2);
