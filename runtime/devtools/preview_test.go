@@ -29,7 +29,7 @@ func TestAttributesAreShown(t *testing.T) {
 		return preview, properties
 	}
 	preview, properties := look(`new Response('text', {status: 201})`)
-	is(t, "preview", []any{preview["status"], preview["ok"], preview["type"], preview["body"]}, []any{"201", "true", "default", nil})
+	is(t, "preview", []any{preview["status"], preview["ok"], preview["type"], preview["url"], preview["body"]}, []any{"201", "true", "default", "", nil})
 	is(t, "status", properties["status"], []any{201, nil, false, false})
 	is(t, "headers", properties["headers"], []any{nil, "Headers", false, false})
 	is(t, "a body is not looked at", properties["body"], "accessor")
