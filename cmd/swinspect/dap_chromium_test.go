@@ -141,6 +141,15 @@ func dapSession(t *testing.T, backend string) {
 	if v := dapclient.Ask[*godap.SetVariableResponse](c, "setVariable", godap.SetVariableArguments{VariablesReference: scopes[0].VariablesReference, Name: "i", Value: "5 + 1"}).Body; v.Value != "6" {
 		t.Errorf("setVariable: %+v", v)
 	}
+	// What an expression changes is seen in the variables.
+	dapclient.Ask[*godap.EvaluateResponse](c, "evaluate", godap.EvaluateArguments{Expression: "i = i + 1; i--", FrameId: frames[0].Id, Context: "repl"})
+	dapclient.Ask[*godap.EvaluateResponse](c, "evaluate", godap.EvaluateArguments{Expression: "name", FrameId: frames[1].Id, Context: "repl"})
+	if v := c.Locals(frames[0].Id)["i"]; v.Value != "6" {
+		t.Errorf("i is %+v", v)
+	}
+	if v := c.Locals(frames[1].Id)["name"]; v.Value != "'pages-v1'" {
+		t.Errorf("name in the caller is %+v", v)
+	}
 	if r := dapclient.Ask[*godap.EvaluateResponse](c, "evaluate", godap.EvaluateArguments{Expression: "({a: [i]})", FrameId: frames[0].Id, Context: "clipboard"}).Body; strings.Join(strings.Fields(r.Result), "") != `{"a":[6]}` {
 		t.Errorf("clipboard: %+v", r)
 	}

@@ -89,7 +89,7 @@ func TestDAPManyEditors(t *testing.T) {
 	}
 	dapclient.Ask[*godap.EvaluateResponse](one, "evaluate", godap.EvaluateArguments{Expression: "i = 30", FrameId: frame.Id, Context: "repl"})
 	two.Refuse("continue", godap.ContinueArguments{ThreadId: seen.ThreadId}, "drives the debugger", ".drive")
-	if v := two.Locals(two.Frames(seen.ThreadId)[0].Id)["i"]; v.Type != "number" {
+	if v := two.Locals(two.Frames(seen.ThreadId)[0].Id)["i"]; v.Value != "30" {
 		t.Errorf("the other editor sees i as %+v", v)
 	}
 	dapclient.Ask[*godap.EvaluateResponse](two, "evaluate", godap.EvaluateArguments{Expression: ".drive", Context: "repl"})

@@ -338,9 +338,12 @@ func (t *thread) detail(top wireFrame) (detail, bool) {
 
 // resumed takes a Debugger.resumed.
 func (t *thread) resumed(e cdp.Event) {
-	t.c.update(t.endPause)
-	if t.shown {
+	switch {
+	case t.stepping != nil && t.shown:
+		time.AfterFunc(stepShown, func() { t.push(func() { t.runsOn(e) }, nil) })
+	case t.shown:
 		t.shown = false
+		t.c.update(t.endPause)
 		t.held.Show(e)
 	}
 	t.holdWaiting()
