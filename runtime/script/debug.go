@@ -42,7 +42,6 @@ type Debugger struct {
 	resumed     chan struct{} // closed when the pause is to end
 	requests    []*request
 	wake        chan struct{} // capacity 1: requests may be there
-	targets     map[string]bool
 
 	// Of the loop alone.
 	last    thrown

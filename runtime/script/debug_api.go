@@ -196,6 +196,9 @@ type debugMethods interface {
 	// Locations lists where script can stop in [from, to), in order. A zero line of to
 	// is the end of the script.
 	Locations(s *DebugScript, from, to Location) []BreakLocation
+	// FunctionLocations is Locations of the innermost function around a place, without
+	// those of functions in it.
+	FunctionLocations(s *DebugScript, line, column int) []BreakLocation
 	// SetBreakpoint sets one at the first place at or behind line and column (0: the
 	// first of the line) and says where that is. ErrNoLocation: there is none. condition
 	// is JavaScript in the frame; empty: always. Several may stand at one place.

@@ -26,6 +26,27 @@ func (d *Debugger) Locations(s *DebugScript, from, to Location) []BreakLocation 
 	return out
 }
 
+// FunctionLocations is Locations of the innermost function around a place, without
+// those of functions in it: CDP's restrictToFunction.
+func (d *Debugger) FunctionLocations(s *DebugScript, line, column int) []BreakLocation {
+	p := s.run.program
+	at := place{s.source, line, max(column, 1)}
+	function := 0
+	for i, f := range p.table.Functions {
+		if from, to := p.functions[i], p.place(f.To); i > 0 && from.source == s.source && !at.before(from) && at.before(to) {
+			function = i
+		}
+	}
+	var out []BreakLocation
+	for _, id := range p.sources[s.source].order {
+		if p.table.Probes[id].Function == function {
+			at := p.places[id]
+			out = append(out, BreakLocation{at.line, at.column, kindOf(p.table.Probes[id].Kind)})
+		}
+	}
+	return out
+}
+
 func kindOf(k instrument.ProbeKind) string {
 	switch k {
 	case instrument.Debugger:

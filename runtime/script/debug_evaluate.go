@@ -240,65 +240,72 @@ func withScope(tree *ast.Program) (*goja.Program, error) {
 
 // rewriteEvaluation gives an evaluation the frame's this and its private names.
 func rewriteEvaluation(tree *ast.Program) {
-	call := func(name string, at ast.Expression, arguments ...ast.Expression) ast.Expression {
-		idx := at.Idx0()
-		return &ast.CallExpression{Callee: &ast.Identifier{Name: unistring.NewFromString(name), Idx: idx}, LeftParenthesis: idx, ArgumentList: arguments, RightParenthesis: idx}
-	}
-	text := func(e *ast.PrivateDotExpression) ast.Expression {
-		return &ast.StringLiteral{Idx: e.Idx0(), Literal: e.Identifier.Name.String(), Value: e.Identifier.Name}
-	}
-	var walk func(v reflect.Value, own bool)
-	var replace func(e ast.Expression, own bool) ast.Expression
-	replace = func(e ast.Expression, own bool) ast.Expression {
-		switch e := e.(type) {
-		case *ast.ThisExpression:
-			if !own {
-				return &ast.Identifier{Name: unistring.NewFromString(evaluateThis), Idx: e.Idx}
-			}
-		case *ast.AssignExpression:
-			if target, ok := e.Left.(*ast.PrivateDotExpression); ok && e.Operator == assignToken {
-				walk(reflect.ValueOf(&target.Left).Elem(), own)
-				walk(reflect.ValueOf(&e.Right).Elem(), own)
-				return call(evaluateWrite, target, text(target), target.Left, e.Right)
-			}
-		case *ast.PrivateDotExpression:
-			walk(reflect.ValueOf(&e.Left).Elem(), own)
-			return call(evaluateField, e, text(e), e.Left)
+	evaluation{}.walk(reflect.ValueOf(&tree.Body).Elem())
+}
+
+// evaluation rewrites a tree; own says that it is in a function with its own this.
+type evaluation struct{ own bool }
+
+func (r evaluation) walk(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Interface, reflect.Pointer:
+		if v.IsNil() || isFile(v) {
+			return
 		}
-		return nil
-	}
-	walk = func(v reflect.Value, own bool) {
-		switch v.Kind() {
-		case reflect.Interface, reflect.Pointer:
-			if v.IsNil() || isFile(v) {
-				return
-			}
-			if v.Kind() == reflect.Interface && v.CanSet() {
-				if e, ok := v.Interface().(ast.Expression); ok {
-					if other := replace(e, own); other != nil && reflect.TypeOf(other).AssignableTo(v.Type()) {
-						v.Set(reflect.ValueOf(other))
-						return
-					}
+		if v.Kind() == reflect.Interface && v.CanSet() {
+			if e, ok := v.Interface().(ast.Expression); ok {
+				if other := r.replace(e); other != nil && reflect.TypeOf(other).AssignableTo(v.Type()) {
+					v.Set(reflect.ValueOf(other))
+					return
 				}
 			}
-			switch v.Interface().(type) {
-			case *ast.FunctionLiteral:
-				own = true
-			case *ast.ClassLiteral:
-				return // has its own this and its own private names
-			}
-			walk(v.Elem(), own)
-		case reflect.Struct:
-			for i := range v.NumField() {
-				if field := v.Field(i); v.Type().Field(i).IsExported() && mayHold(field) {
-					walk(field, own)
-				}
-			}
-		case reflect.Slice:
-			for i := range v.Len() {
-				walk(v.Index(i), own)
+		}
+		switch v.Interface().(type) {
+		case *ast.FunctionLiteral:
+			r.own = true
+		case *ast.ClassLiteral:
+			return // has its own this and its own private names
+		}
+		r.walk(v.Elem())
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if field := v.Field(i); v.Type().Field(i).IsExported() && mayHold(field) {
+				r.walk(field)
 			}
 		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			r.walk(v.Index(i))
+		}
 	}
-	walk(reflect.ValueOf(&tree.Body).Elem(), false)
+}
+
+// replace is what stands for an expression; nil: itself.
+func (r evaluation) replace(e ast.Expression) ast.Expression {
+	switch e := e.(type) {
+	case *ast.ThisExpression:
+		if !r.own {
+			return &ast.Identifier{Name: unistring.NewFromString(evaluateThis), Idx: e.Idx}
+		}
+	case *ast.AssignExpression:
+		if target, ok := e.Left.(*ast.PrivateDotExpression); ok && e.Operator == assignToken {
+			r.walk(reflect.ValueOf(&target.Left).Elem())
+			r.walk(reflect.ValueOf(&e.Right).Elem())
+			return fieldCall(evaluateWrite, target, e.Right)
+		}
+	case *ast.PrivateDotExpression:
+		r.walk(reflect.ValueOf(&e.Left).Elem())
+		return fieldCall(evaluateField, e)
+	}
+	return nil
+}
+
+// fieldCall is name("#field", object, …).
+func fieldCall(name string, e *ast.PrivateDotExpression, more ...ast.Expression) ast.Expression {
+	idx := e.Idx0()
+	field := &ast.StringLiteral{Idx: idx, Literal: e.Identifier.Name.String(), Value: e.Identifier.Name}
+	return &ast.CallExpression{
+		Callee: &ast.Identifier{Name: unistring.NewFromString(name), Idx: idx}, LeftParenthesis: idx,
+		ArgumentList: append([]ast.Expression{field, e.Left}, more...), RightParenthesis: idx,
+	}
 }

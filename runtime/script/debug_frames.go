@@ -4,6 +4,8 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/dop251/goja"
 
@@ -222,7 +224,7 @@ func (r *debugRun) find(f *Frame, source, line, column int) {
 		return
 	}
 	offset := p.offset(line, column)
-	at := p.place(offset)
+	at := p.place(calleeAt(p.text, offset))
 	f.offset = offset
 	f.Line, f.Column = at.line, at.column
 	for i := len(p.table.Functions) - 1; i > 0; i-- {
@@ -237,6 +239,27 @@ func (r *debugRun) find(f *Frame, source, line, column int) {
 			best, f.probe = o, id
 		}
 	}
+}
+
+// calleeAt is where the name before a call's bracket begins: the interpreter tells the
+// bracket, V8 the name.
+func calleeAt(text string, offset int) int {
+	if offset >= len(text) || text[offset] != '(' {
+		return offset
+	}
+	end := len(strings.TrimRight(text[:offset], " \t"))
+	start := end
+	for start > 0 {
+		r, size := utf8.DecodeLastRuneInString(text[:start])
+		if r != '_' && r != '$' && !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+			break
+		}
+		start -= size
+	}
+	if start == end {
+		return offset
+	}
+	return start
 }
 
 func (r *debugRun) findLowered(f *Frame, source int, at place) {

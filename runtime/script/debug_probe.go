@@ -186,7 +186,13 @@ func (d *Debugger) reason(h *hit, flags byte) *Pause {
 	}
 	d.mu.Unlock()
 	slices.SortFunc(here, func(a, b *breakpoint) int { return compareIDs(a.id, b.id) })
+	arrived := false // where RunTo was to
 	for _, b := range here {
+		if b.once {
+			d.RemoveBreakpoint(b.id)
+			arrived = true
+			continue
+		}
 		if stop, problem := d.holds(h, b); stop {
 			p.Hit = append(p.Hit, b.id)
 			if problem != "" {
@@ -209,6 +215,8 @@ func (d *Debugger) reason(h *hit, flags byte) *Pause {
 		p.Reason = PauseOnDebugger
 	case soon && !library && h.script() != nil:
 		p.Reason = PauseOnRequest
+	case arrived:
+		p.Reason = PauseOnStep
 	case flags&stepping != 0 && !library && h.script() != nil && d.stepEnds(h):
 		p.Reason = PauseOnStep
 	default:

@@ -17,7 +17,6 @@ type debuggee struct {
 	agent  *Agent
 	d      *Debugger
 	pauses chan *Pause
-	parsed chan *DebugScript
 	logged []string
 	script *DebugScript
 	ran    chan error
@@ -590,4 +589,104 @@ start()
 			must(t, x.ended())
 		})
 	}
+}
+
+func TestRunToAndLocations(t *testing.T) {
+	x := newDebuggee(t, Options{})
+	x.run(`function f(a) {
+  const b = a + 1; let unset
+  return [b].map((x) => x * 2)
+}
+log(f(1), (f)(2))
+log(f(3))
+`, 2)
+	p := x.paused()
+	x.want(p, "f:2 :5")
+	if c := p.Frames[1].Column; c != 5 {
+		t.Errorf("the caller's column is %d", c)
+	}
+	must(t, x.d.RunTo(x.script, 3, 0))
+	p = x.paused()
+	if x.want(p, "f:3 :5"); p.Reason != PauseOnStep || len(p.Hit) != 0 {
+		t.Errorf("%+v", p)
+	}
+	var all, own, line []string
+	for _, l := range x.d.Locations(x.script, Location{Line: 1}, Location{}) {
+		all = append(all, fmt.Sprintf("%d:%d%s", l.Line, l.Column, l.Kind))
+	}
+	for _, l := range x.d.FunctionLocations(x.script, 2, 3) {
+		own = append(own, fmt.Sprintf("%d:%d%s", l.Line, l.Column, l.Kind))
+	}
+	for _, l := range x.d.Locations(x.script, Location{Line: 3}, Location{Line: 4}) {
+		line = append(line, fmt.Sprintf("%d:%d%s", l.Line, l.Column, l.Kind))
+	}
+	if got, want := fmt.Sprint(all, own, line), "[2:13 3:3return 3:25return 5:1 6:1] [2:13 3:3return] [3:3return 3:25return]"; got != want {
+		t.Errorf("locations %s, want %s", got, want)
+	}
+	must(t, x.d.Resume())
+	x.want(x.paused(), "f:2 :5")
+	must(t, x.d.Resume())
+	x.want(x.paused(), "f:2 :6")
+	must(t, x.d.Resume())
+	must(t, x.ended())
+}
+
+func TestClassesInAPause(t *testing.T) {
+	x := newDebuggee(t, Options{})
+	x.run(`class A {
+  #secret = 1
+  static made = 0
+  constructor(x) { this.x = x; A.made++ }
+  get #double() { return this.#secret * 2 }
+  run(other) {
+    const f = () => { return this.#secret + this.#double }
+    return f()
+  }
+}
+class B extends A {
+  constructor() {
+    const before = 1
+    super(before)
+  }
+}
+log(new A(5).run(new A(6)), new B().x)
+`, 7, 13)
+	p := x.paused()
+	for _, c := range [][2]string{
+		{"this.x", "5"},
+		{"this.#secret", "1"},
+		{"this.#secret = 7; this.#secret", "7"},
+		{"this.#double", "14"},
+		{"other.#secret + other.x", "7"},
+		{"#secret in other", ""},
+		{"A.made", "2"},
+		{"[1].map(n => n + this.x)", "6"},
+		{"this.#nothing", "threw TypeError: Private field"},
+		{"(function () { return this === globalThis })()", "true"},
+		{"new (class { #p = 3; get() { return this.#p } })().get()", "3"},
+	} {
+		if got, want := x.evaluate(p.Frames[0], c[0]), c[1]; want != "" && !strings.HasPrefix(got, want) {
+			t.Errorf("%s gave %s, want %s", c[0], got, want)
+		}
+	}
+	must(t, x.d.StepOver())
+	x.paused()
+	must(t, x.d.StepInto())
+	p = x.paused()
+	x.want(p, "f:7 run:8 :17")
+	x.do(func() {
+		if this := p.Frames[0].This(); this == nil || this.ToObject(x.agent.Runtime()).Get("x").String() != "5" {
+			t.Errorf("this of the arrow is %v", this)
+		}
+	})
+	must(t, x.d.Resume())
+	p = x.paused()
+	x.want(p, "B:13 :17")
+	x.do(func() {
+		if this := p.Frames[0].This(); this != nil {
+			t.Errorf("this before super is %v", this)
+		}
+	})
+	must(t, x.d.Resume())
+	must(t, x.ended())
 }

@@ -229,6 +229,10 @@ func (w *walker) class(class *ast.ClassLiteral, c context, declaration bool) {
 	if class.Name != nil && !declaration {
 		names = []Name{{class.Name.Name.String(), true, int(class.Name.Idx) - 1}}
 	}
+	own := w.hint
+	if class.Name != nil {
+		own = class.Name.Name.String()
+	}
 	w.hint = ""
 	c.scope = w.openScope(c, ClassScope, w.offset(class.Class), w.offset(class.RightBrace)+1, nil, names)
 	c.scope.private, c.scope.fixed = privateNames(class)
@@ -245,7 +249,9 @@ func (w *walker) class(class *ast.ClassLiteral, c context, declaration bool) {
 			if e.Computed {
 				w.expression(e.Key, c)
 			}
-			w.hint = keyName(e.Key, e.Computed)
+			if w.hint = keyName(e.Key, e.Computed); w.hint == "constructor" && !e.Static {
+				w.hint = own
+			}
 			w.literal(e.Body, c, true)
 		case *ast.ClassStaticBlock:
 			from, to := w.offset(e.Static), w.offset(e.Block.RightBrace)+1
