@@ -34,6 +34,7 @@ type core struct {
 	wg        sync.WaitGroup  // the workers' goroutines
 	hold      *inspector.Hold // nil while off
 	taking    sync.Mutex      // held by takeSet
+	taken     <-chan struct{} // the set's Changed when it was taken last
 	run       context.Context // ends when it is switched off
 	off       context.CancelFunc
 
@@ -243,6 +244,11 @@ func (c *core) follow() {
 func (c *core) takeSet() {
 	c.taking.Lock()
 	defer c.taking.Unlock()
+	now := c.set.Changed()
+	if now == c.taken {
+		return
+	}
+	c.taken = now
 	asked := c.set.All()
 	c.mu.Lock()
 	same := slices.EqualFunc(asked, c.asked, func(a, b breakpoints.Breakpoint) bool { return a.String() == b.String() && a.ID == b.ID })

@@ -3,7 +3,9 @@ package debugger
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 	"time"
+	"unicode/utf16"
 
 	"github.com/chromedp/cdproto/debugger"
 
@@ -57,6 +59,7 @@ type landing struct {
 
 // paused takes a Debugger.paused: it is gone on from, or shown.
 func (t *thread) paused(e cdp.Event, p *wirePaused) {
+	t.seq++
 	t.ran = false
 	if t.runTo != "" {
 		t.ran = slices.Contains(p.Hit, t.runTo)
@@ -213,11 +216,39 @@ func (s *stopping) landed() {
 
 // foreign is a stop of another debugger.
 func (s *stopping) foreign() {
-	// It goes on by itself when it was only to look at something. Who resumes it here
-	// would do so for the other one.
 	s.stop = breakpoints.Stop{Reason: "debugger", Words: "another debugger holds the worker"}
 	s.shown = true
-	s.decide()
+	t := s.thread
+	seq := t.seq
+	time.AfterFunc(foreignShown, func() {
+		t.push(func() {
+			if t.seq == seq {
+				s.decide()
+			}
+		}, nil)
+	})
+}
+
+// foreignShown is how long another debugger's pause lasts before it is shown: most are
+// only to look at something. Who resumes one does so for the other, too.
+const foreignShown = 400 * time.Millisecond
+
+// atStatement reports whether a pause is at a debugger statement.
+func (t *thread) atStatement(p *wirePaused) bool {
+	if len(p.Frames) == 0 {
+		return false
+	}
+	at := p.Frames[0].Location
+	script := t.scripts[at.ScriptID]
+	if script == nil {
+		return true
+	}
+	lines := t.source(script)
+	if at.Line >= len(lines) {
+		return true // it cannot be told
+	}
+	line := utf16.Encode([]rune(lines[at.Line]))
+	return at.Column <= len(line) && strings.HasPrefix(string(utf16.Decode(line[at.Column:])), "debugger")
 }
 
 // important reports whether a pause is more than the end of a step.
@@ -248,6 +279,9 @@ func (s *stopping) plain() {
 		s.shown, s.stop.Reason, s.stop.Words = t.takeRan(), "step", "reached"
 	case s.p.Reason == "step": // of a step that is over
 		s.shown, s.stop.Reason, s.stop.Words = true, "step", "stepped"
+	case !t.atStatement(s.p):
+		s.foreign()
+		return
 	default:
 		s.shown, s.stop.Reason, s.stop.Words = true, "debugger", "a debugger statement"
 	}
@@ -338,6 +372,7 @@ func (t *thread) detail(top wireFrame) (detail, bool) {
 
 // resumed takes a Debugger.resumed.
 func (t *thread) resumed(e cdp.Event) {
+	t.seq++
 	switch {
 	case t.stepping != nil && t.shown:
 		time.AfterFunc(stepShown, func() { t.push(func() { t.runsOn(e) }, nil) })

@@ -10,6 +10,7 @@ import (
 	"github.com/chromedp/cdproto/debugger"
 
 	"github.com/swinspect/swinspect/breakpoints"
+	"github.com/swinspect/swinspect/cdp"
 	"github.com/swinspect/swinspect/inspector"
 )
 
@@ -87,9 +88,34 @@ func (d *Debugger) move(ctx context.Context, id string, f func(*thread, *pause) 
 		if err := f(t, p); err != nil {
 			return wrap("moving the worker", err)
 		}
-		d.c.update(t.endPause) // Debugger.resumed may come later
+		t.leave()
 		return nil
 	})
+}
+
+// leave ends the pause that a command moved the worker from; Debugger.resumed may come
+// later. During a step that is shown only when the next pause does not follow at once.
+func (t *thread) leave() {
+	if t.stepping == nil {
+		t.c.update(t.endPause)
+		return
+	}
+	t.c.mu.Lock()
+	t.endPause()
+	t.c.mu.Unlock()
+}
+
+// stepShown is how long after a step began it is shown that the worker runs.
+const stepShown = 60 * time.Millisecond
+
+// runsOn shows that a worker runs, when a step has not led to a pause by then.
+func (t *thread) runsOn(e cdp.Event) {
+	if t.current() != nil || !t.shown {
+		return
+	}
+	t.shown = false
+	t.c.update(func() {})
+	t.held.Show(e)
 }
 
 // do runs f on the thread's goroutine and waits for it.

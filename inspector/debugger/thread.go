@@ -34,6 +34,7 @@ type thread struct {
 	api       string             // handle of the prelude's functions; "" when there is none
 	context   int                // the worker's global
 	installed bool               // the prelude was to be put there
+	seq       uint64             // counts pauses and resumes
 	restarted bool               // by again
 	late      bool               // see missed
 	parsedOne bool               // a script of its own
