@@ -56,7 +56,7 @@ function run() {
 }
 
 // ran is how long run() of a script takes, the best of some rounds.
-func ran(b *testing.B, source string, debug bool) func() time.Duration {
+func ran(b *testing.B, source string, debug bool, prelude ...string) func() time.Duration {
 	b.Helper()
 	a := New(Options{})
 	b.Cleanup(func() { a.Terminate(nil); <-a.Done() })
@@ -65,6 +65,13 @@ func ran(b *testing.B, source string, debug bool) func() time.Duration {
 	}
 	var run goja.Callable
 	err := a.Do(b.Context(), "set up", func() {
+		for _, text := range prelude {
+			if p, err := a.Compile("swinspect:prelude/1", []byte(text)); err != nil {
+				b.Error(err)
+			} else if _, err := a.Run(p); err != nil {
+				b.Error(err)
+			}
+		}
 		p, err := a.Compile("https://x.test/sw.js", []byte(source))
 		if err == nil {
 			_, err = a.Run(p)
@@ -100,21 +107,23 @@ func used() time.Duration {
 }
 
 // BenchmarkDebugged compares scripts that are debugged, with no breakpoint in reach,
-// with the same scripts as they are: in one run, round by round.
+// with the same scripts as they are: in one run, round by round. With a prelude of the
+// debugger's, statements that call leave their accessors.
 func BenchmarkDebugged(b *testing.B) {
 	for _, name := range []string{"loop", "fib", "handler"} {
 		b.Run(name, func(b *testing.B) {
-			plain, debugged := ran(b, benchmarked[name], false), ran(b, benchmarked[name], true)
+			plain, debugged, watched := ran(b, benchmarked[name], false), ran(b, benchmarked[name], true), ran(b, benchmarked[name], true, "0")
 			best := func(t, other time.Duration) time.Duration {
 				if t == 0 || other < t {
 					return other
 				}
 				return t
 			}
-			var p, d time.Duration
+			var p, d, w time.Duration
 			for b.Loop() {
-				p, d = best(p, plain()), best(d, debugged())
+				p, d, w = best(p, plain()), best(d, debugged()), best(w, watched())
 			}
+			b.ReportMetric(float64(w)/float64(p), "times-with-prelude")
 			b.ReportMetric(float64(d)/float64(p), "times")
 			b.ReportMetric(float64(p.Microseconds()), "plain-µs")
 		})

@@ -130,7 +130,7 @@ func (d *Debugger) hit(run *debugRun, arguments []goja.Value) goja.Value {
 	if flags&(keeping|stepping|throwing) != 0 {
 		d.keep(h)
 	}
-	if skip {
+	if skip || flags != 0 && flags&^(keeping|throwing) == 0 && h.about().Kind != instrument.Debugger {
 		return nil
 	}
 	if p := d.reason(h, flags); p != nil {
