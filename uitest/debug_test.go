@@ -53,7 +53,6 @@ func newDebugWorld(t testing.TB, engine bool) *world {
 	for name, text := range debugSite {
 		w.write(name, text)
 	}
-	t.Setenv("XDG_STATE_HOME", t.TempDir()) // the breakpoints of the user are not ours
 	if engine {
 		w.origin = "https://debugged.test"
 		w.startServe("--discover=false", "--recordings", t.TempDir(), "--site", w.dir+"@"+w.origin)

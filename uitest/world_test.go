@@ -73,6 +73,7 @@ type world struct {
 	dir     string // of a site that a suite may change
 	origin  string // of that site
 	folder  string // that serve runs in, "" this one
+	state   string // where it keeps breakpoints
 }
 
 // newWorld starts everything; args are further ones for serve.
@@ -113,6 +114,10 @@ func (w *world) startServe(args ...string) (stop func()) {
 	w.t.Helper()
 	cmd := exec.Command(binary, append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)...)
 	cmd.Dir = w.folder
+	if w.state == "" {
+		w.state = w.t.TempDir()
+	}
+	cmd.Env = append(os.Environ(), "XDG_STATE_HOME="+w.state) // the user's breakpoints are not ours
 	var errs bytes.Buffer
 	cmd.Stderr = &errs
 	out, err := cmd.StdoutPipe()

@@ -257,3 +257,22 @@ func (v DebugView) because() string {
 	}
 	return ""
 }
+
+// needsRestart reports whether a breakpoint cannot stop the chosen worker because it ran
+// before the debugger came.
+func (v DebugView) needsRestart() bool {
+	if v.Thread == nil || v.Thread.Status != "running" || v.Version == nil {
+		return false
+	}
+	for _, b := range v.Breakpoints {
+		if b.Disabled || b.Kind == breakpoints.Line {
+			continue
+		}
+		for _, s := range b.Settings {
+			if s.Target == v.Thread.ID && s.Problem != "" {
+				return true
+			}
+		}
+	}
+	return false
+}
