@@ -45,10 +45,15 @@ func (d *Debugger) hold(p *Pause) {
 	d.soon, d.step = false, nil
 	d.armAll()
 	d.mu.Unlock()
+	defer d.release(p) // also when the agent is ended while an evaluation runs
 	if d.options.OnPaused != nil {
 		d.options.OnPaused(p)
 	}
 	a.Blocking(func() { d.serve(resumed) })
+}
+
+// release is the end of a pause.
+func (d *Debugger) release(p *Pause) {
 	d.mu.Lock()
 	d.paused, d.resumed = nil, nil
 	d.watchStack(p)

@@ -60,6 +60,10 @@ var debugPrograms = struct {
 	bytes int
 }{of: map[programKey]*debugProgram{}}
 
+// maxDebugBytes is how much text the programs with probes may have that are kept: they
+// are many times as large as those without.
+const maxDebugBytes = 8 << 20
+
 // lastProgram numbers programs with probes.
 var lastProgram atomic.Int64
 
@@ -76,7 +80,7 @@ func keepDebug(key programKey, make func() (*debugProgram, error)) (*debugProgra
 	}
 	debugPrograms.Lock()
 	defer debugPrograms.Unlock()
-	if debugPrograms.bytes += len(p.text); debugPrograms.bytes > maxProgramBytes {
+	if debugPrograms.bytes += len(p.text); debugPrograms.bytes > maxDebugBytes {
 		clear(debugPrograms.of)
 		debugPrograms.bytes = len(p.text)
 	}

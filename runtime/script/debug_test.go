@@ -690,3 +690,24 @@ log(new A(5).run(new A(6)), new B().x)
 	must(t, x.d.Resume())
 	must(t, x.ended())
 }
+
+// An agent that is ended while an evaluation runs in a pause ends.
+func TestTerminateInAnEvaluation(t *testing.T) {
+	x := newDebuggee(t, Options{})
+	x.d.options.EvaluateLimit = time.Minute
+	x.run("log(1)\nlog(2)", 2)
+	p := x.paused()
+	if !x.d.Post(func() { _, _ = p.Frames[0].Evaluate("for (;;);") }) {
+		t.Fatal("nothing can be posted")
+	}
+	time.Sleep(20 * time.Millisecond)
+	x.agent.Terminate(errors.New("enough"))
+	select {
+	case <-x.agent.Done():
+	case <-time.After(5 * time.Second):
+		t.Fatal("the agent does not end")
+	}
+	if x.d.Paused() != nil {
+		t.Error("still paused")
+	}
+}
