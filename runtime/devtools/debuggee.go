@@ -49,6 +49,8 @@ type debuggee struct {
 	told    map[*session]bool
 	first   *sourced // whose first statement is to be stopped at: beforeScriptExecution
 	skips   int      // pauses in a row that were in blackboxed ranges
+	begun   bool     // the worker's own script runs, or has run
+	atStart bool     // stop at its first statement
 
 	// Going back in an event: see rewind.go.
 	past   *history // of its present pause
@@ -75,6 +77,8 @@ func (s *Server) debug(rs *realmState) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	g.early = len(rs.sources) == 0
+	g.begun = !g.early
+	g.atStart, rs.target.pauseAtStart = rs.target.pauseAtStart, false
 	rs.worker.Remember()
 	rs.debuggee.Store(g)
 	g.settle()
@@ -153,6 +157,13 @@ func (g *debuggee) parsed(d *script.DebugScript) {
 	x := s.scriptAdded(g.rs, script.Source{URL: d.URL, Text: func() string { return d.Text }, Module: d.Module}, d)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if g.rs.evaluating == 0 && !g.begun {
+		g.begun = true
+		if g.atStart {
+			g.atStart = false
+			g.d.PauseSoon()
+		}
+	}
 	for _, listening := range s.sessionsOf(g.rs.target, "Debugger") {
 		if listening.debugging.stopsBefore(x) {
 			g.first = x
@@ -218,18 +229,31 @@ func blackboxed(sessions []*session, x *sourced) bool {
 	return len(sessions) > 0
 }
 
+// pauseSoon stops at the next statement; before the worker's own script runs, at the
+// first of that: what clients evaluate in a worker that waits is not meant. With
+// Server.mu held.
+func (g *debuggee) pauseSoon() {
+	switch {
+	case g.pause != nil:
+	case !g.begun:
+		g.atStart = true
+	default:
+		g.d.PauseSoon()
+	}
+}
+
 // leave lets a debuggee go on that nobody looks at any more. With Server.mu held.
 func (g *debuggee) leave() {
 	g.settle()
-	if g.pause == nil {
-		return
-	}
 	for _, x := range g.server.sessionsOf(g.rs.target, "Debugger") {
 		if !x.debugging.skip {
 			return
 		}
 	}
-	_ = g.d.Resume() // it goes on already
+	g.atStart = false
+	if g.pause != nil {
+		_ = g.d.Resume() // it goes on already
+	}
 }
 
 // debuggees are the realms of the session's target that can be paused; with Server.mu

@@ -247,9 +247,13 @@ func (s *session) assign(g *debuggee, f *script.Frame, p debugger.SetVariableVal
 	if scope.Object != nil {
 		return failed("Internal error")
 	}
-	known := slices.ContainsFunc(scope.Variables(), func(v script.Variable) bool { return v.Name == p.VariableName })
-	if !known {
+	variables := scope.Variables()
+	i := slices.IndexFunc(variables, func(v script.Variable) bool { return v.Name == p.VariableName })
+	switch {
+	case i < 0:
 		return &cdp.MessageError{Code: cdp.CodeInternalError, Message: "Internal error"}
+	case variables[i].Constant: // DIVERGES from V8, which changes it
+		return failed("Assignment to constant variable.")
 	}
 	if err := scope.Set(p.VariableName, v); err != nil {
 		return failed("%v", g.rs.realm.Agent().Describe(err))

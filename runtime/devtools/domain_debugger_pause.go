@@ -31,16 +31,7 @@ const maxSkips = 10
 
 // pauseCommands are the commands that stop script and let it go on.
 func pauseCommands(t *table) {
-	handle(t, debugger.Pause, func(ctx context.Context, s *session, _ cdproto.Empty) (cdproto.Empty, error) {
-		if err := needing(ctx, s); err != nil {
-			return none, err
-		}
-		return none, s.withDebuggees(func(g *debuggee) {
-			if g.pause == nil {
-				g.d.PauseSoon()
-			}
-		})
-	})
+	handle(t, debugger.Pause, pause)
 	handle(t, debugger.SetPauseOnExceptions, func(ctx context.Context, s *session, p debugger.SetPauseOnExceptionsParams) (cdproto.Empty, error) {
 		mode := script.ExceptionMode(p.State)
 		switch mode {
@@ -95,6 +86,26 @@ func pauseCommands(t *table) {
 		// Stacks are told with all their parents: no id of one is ever given.
 		return debugger.GetStackTraceResult{}, failed("Stack trace with given id is not found")
 	})
+}
+
+// pause is Debugger.pause. A worker that has to be restarted for it stops at its first
+// statement.
+func pause(ctx context.Context, s *session, _ cdproto.Empty) (cdproto.Empty, error) {
+	if !s.enabled("Debugger") {
+		return none, errNotDebugging
+	}
+	t := s.withoutProbes(func(*sourced) bool { return true })
+	if t == nil {
+		return none, s.withDebuggees((*debuggee).pauseSoon)
+	}
+	mark := func(on bool) {
+		s.server.mu.Lock()
+		defer s.server.mu.Unlock()
+		t.pauseAtStart = on
+	}
+	mark(true)
+	defer mark(false)
+	return none, s.server.restart(ctx, t)
 }
 
 // withDebuggees runs f on each; with Server.mu held.

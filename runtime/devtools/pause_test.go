@@ -114,6 +114,49 @@ func TestRestartForDebugger(t *testing.T) {
 	c.came(text, "made")
 }
 
+// Debugger.pause in a worker without probes stops it at its first statement, again.
+func TestPauseRestarts(t *testing.T) {
+	c, p, w := controlled(t)
+	paused := w.Listen(16, "Debugger.paused")
+	defer paused.Close()
+	c.call(w, "Debugger.enable", nil)
+	c.call(w, "Debugger.pause", nil)
+	e := next(t, paused).Params
+	is(t, "place", at(e, "callFrames", 0, "location", "lineNumber"), 0.0)
+	is(t, "not run yet", c.evaluate(w, "typeof started"), "undefined")
+	c.call(w, "Debugger.resume", nil)
+	text := c.inBackground(p, fetchMade)
+	c.came(text, "made")
+	c.call(w, "Debugger.pause", nil)
+	text = c.inBackground(p, fetchMade)
+	is(t, "the next event", at(next(t, paused).Params, "callFrames", 0, "location", "lineNumber"), 3.0)
+	c.refused(w, "Debugger.setVariableValue", object{"callFrameId": "1.2.0", "scopeNumber": 0, "variableName": "pathname", "newValue": object{"value": 1}}, -32000, "constant")
+	c.call(w, "Debugger.resume", nil)
+	c.came(text, "made")
+}
+
+// What clients evaluate in a worker that waits is not what Debugger.pause stops at.
+func TestPauseWhileWaiting(t *testing.T) {
+	c := connect(t, debugSite)
+	p := c.page("/other.html")
+	attached := c.Root().Listen(16, "Target.attachedToTarget")
+	defer attached.Close()
+	c.call(c.Root(), "Target.setAutoAttach", object{"autoAttach": true, "waitForDebuggerOnStart": true, "flatten": true, "filter": []any{object{"type": "service_worker"}}})
+	done := c.inBackground(p, `navigator.serviceWorker.register('/debugged.js').then(() => 1)`)
+	w := c.Session(next(t, attached).Params["sessionId"].(string))
+	paused := w.Listen(16, "Debugger.paused")
+	defer paused.Close()
+	c.call(w, "Debugger.enable", nil)
+	c.call(w, "Debugger.pause", nil)
+	is(t, "evaluated", c.evaluate(w, "let early = 1; early"), 1)
+	c.call(w, "Runtime.runIfWaitingForDebugger", nil)
+	e := next(t, paused).Params
+	is(t, "scope", at(e, "callFrames", 0, "location", "lineNumber"), 0.0)
+	is(t, "the worker's script", c.evaluate(w, "typeof started + early"), "undefined1")
+	c.call(w, "Debugger.resume", nil)
+	c.came(done, 1)
+}
+
 // stopWorker stops the workers of a page's context.
 func (c *client) stopWorker(p *cdp.Session) {
 	c.t.Helper()

@@ -31,6 +31,7 @@ type realmState struct {
 	sources         []*sourced               // guarded by Server.mu
 	debuggee        atomic.Pointer[debuggee] // of a worker's that can be paused
 	helper          *helper
+	evaluating      int           // scripts of clients that run; of the loop
 	past            []pastMessage // console messages for sessions that enable Runtime later
 	gone            chan struct{} // closed when the realm is destroyed
 	nodes           map[*window.Node]int64
@@ -242,6 +243,8 @@ func (rs *realmState) evaluate(source, url string) (goja.Value, error) {
 	if err != nil {
 		return nil, err
 	}
+	rs.evaluating++
+	defer func() { rs.evaluating-- }()
 	return rs.realm.Agent().Run(p)
 }
 

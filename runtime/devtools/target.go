@@ -48,6 +48,8 @@ type subject struct {
 	crashed    bool              // a worker that stopped while sessions were attached
 	gone       bool
 	restarting *restarting // that a debugger asked for; nil for none
+	// pauseAtStart: the worker is to stop at its first statement when it has started anew.
+	pauseAtStart bool
 
 	pageState
 }
