@@ -67,10 +67,16 @@ func (r *scriptRecording) At(ctx context.Context, t time.Time) (*scripting.Still
 	}
 	hub := inspector.NewHub(inspector.HubOptions{})
 	b := hub.Still(r.file.Path(), state, "it is a recording: nothing can be asked or changed")
-	return &scripting.Still{Browser: b, Fetches: rows, Changes: changes, Close: func() error {
-		b.Close()
-		return hub.Close()
-	}}, nil
+	return &scripting.Still{
+		Browser: b, Fetches: rows, Changes: changes, Body: r.file.Body, World: r.file.World,
+		Caches: func(ctx context.Context) (map[inspector.CacheRef]*recording.Snapshot, error) {
+			return r.file.Caches(ctx, t)
+		},
+		Close: func() error {
+			b.Close()
+			return hub.Close()
+		},
+	}, nil
 }
 
 // Replay implements [scripting.Recording]. It runs in this process, which is one of its own

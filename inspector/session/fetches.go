@@ -227,7 +227,7 @@ func (x *fetchesOf) await(ctx context.Context, limit *span, after uint64, what s
 			}
 		}
 		if x.c.taped != nil {
-			return nil, fmt.Errorf("the recording has no %s: %s", what, rowsWords(rows, after))
+			return nil, fmt.Errorf("the recording does not have %s: %s", what, rowsWords(rows, after))
 		}
 		select {
 		case <-changed:
@@ -371,6 +371,10 @@ func rowOrNil(r *fetches.Fetch, err error) (any, error) {
 func (x *fetchesOf) explainCall(c *call) goja.Value {
 	if row, ok := c.f.goValue(c.arg(0)).(*fetchRow); ok {
 		return c.async(func(ctx context.Context) (any, error) {
+			if t := x.c.taped; t != nil {
+				world, err := t.still.World(ctx, row.Fetch)
+				return chainOf(explain.Fetch(row.Fetch, world)), err
+			}
 			var log explain.Log
 			x.mu.Lock()
 			if x.log != nil {

@@ -347,7 +347,7 @@
     if (mode === 'rejects' && !rejected) throw native.assertion(`${message ? message + ': ' : ''}expected the promise to be rejected; it was fulfilled with ${show(value)}`, '', '', at);
     if (mode === 'resolves' && rejected) throw native.assertion(`${message ? message + ': ' : ''}expected the promise to be fulfilled; it was rejected with ${show(value, 1)}`, '', '', at);
     const r = await asks(rejected && asks === matchers.toThrow ? new Thrown(value) : value, ...args);
-    const v = verdict(rejected ? 'the reason ' + what(value) : what(value), message, negated, r);
+    const v = verdict(rejected ? 'what the promise is rejected with' : what(value), message, negated, r);
     if (v) throw native.assertion(v.message, v.expected, v.received, at);
   }
 

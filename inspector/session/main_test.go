@@ -111,10 +111,6 @@ func (h *host) engine(o session.OpenOptions) *session.Backend {
 	}
 }
 
-func (h *host) Recording(context.Context, string) (session.Recording, error) {
-	return nil, fmt.Errorf("no recordings here")
-}
-
 // told is what a run said.
 type told struct {
 	events  []*report.Event

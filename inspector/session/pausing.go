@@ -14,7 +14,6 @@ import (
 	"github.com/dop251/goja"
 
 	"github.com/swinspect/swinspect/breakpoints"
-	"github.com/swinspect/swinspect/inspector"
 	"github.com/swinspect/swinspect/inspector/debugger"
 )
 
@@ -309,46 +308,40 @@ func (x *browserContext) arm(ctx context.Context, b breakpoints.Breakpoint, p *b
 	x.mu.Lock()
 	x.points = append(x.points, p)
 	x.mu.Unlock()
-	if err := armed(ctx, d, p.id); err != nil {
-		return err
+	inner, cancel := context.WithTimeout(ctx, armWithin)
+	defer cancel()
+	if err := d.Settle(inner); err != nil && inner.Err() == nil {
+		return err // one that does not answer in time is not waited for
 	}
-	return x.restarted(ctx, p)
+	return x.restarted(ctx, d, p)
 }
 
-// restarted stops workers that had run before the debugger was there: their next event
-// starts them, with the breakpoint in front of their handlers.
-func (x *browserContext) restarted(ctx context.Context, p *breakpoint) error {
+// armWithin bounds how long workers may take to have a breakpoint.
+const armWithin = 3 * time.Second
+
+// restarted starts workers anew that had run before the debugger was there: it cannot be
+// in front of their handlers.
+func (x *browserContext) restarted(ctx context.Context, d *debugger.Debugger, p *breakpoint) error {
 	s := p.status()
-	if s == nil || p.kind != breakpoints.Event && p.kind != breakpoints.Fetch || !slices.ContainsFunc(s.Settings, func(y breakpoints.Setting) bool { return y.Problem != "" }) {
+	if s == nil || p.kind != breakpoints.Event && p.kind != breakpoints.Fetch {
 		return nil
 	}
-	_, err := x.act(ctx, inspector.Action{Kind: inspector.StopAll, Context: x.id})
-	return err
+	state := d.State()
+	for _, set := range s.Settings {
+		t := state.Thread(set.Target)
+		if set.Problem == "" || t == nil || t.Registration.Context != x.id || t.Status != "running" {
+			continue
+		}
+		if err := d.Restart(ctx, t.ID); err != nil {
+			return fmt.Errorf("restarting the worker, which ran before the debugger: %w", err)
+		}
+	}
+	return nil
 }
 
 // debugged matches scripts that set breakpoints: their browsers are debugged from the
 // start, so that no worker has to be started anew.
 var debugged = regexp.MustCompile(`\.\s*(?:on|once)\s*\(`)
-
-// armed waits until every worker of the debugger has a breakpoint (or says why it has not),
-// so that it stops what comes next.
-func armed(ctx context.Context, d *debugger.Debugger, id string) error {
-	inner, cancel := context.WithTimeout(ctx, armWithin)
-	defer cancel()
-	_, err := d.WaitFor(inner, func(s *debugger.State) bool {
-		i := slices.IndexFunc(s.Breakpoints, func(b *debugger.Status) bool { return b.ID == id })
-		return i >= 0 && !slices.ContainsFunc(s.Threads, func(t *debugger.Thread) bool {
-			return t.Status == "running" && !slices.ContainsFunc(s.Breakpoints[i].Settings, func(x breakpoints.Setting) bool { return x.Target == t.ID })
-		})
-	})
-	if err != nil && ctx.Err() == nil {
-		return nil // a worker that does not answer is not waited for
-	}
-	return err
-}
-
-// armWithin bounds how long workers may take to have a breakpoint.
-const armWithin = 2 * time.Second
 
 // on is on(kind, where, handler).
 func (x *browserContext) on(c *call) goja.Value {

@@ -4,12 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/dop251/goja"
 
 	"github.com/swinspect/swinspect/inspector"
 	"github.com/swinspect/swinspect/inspector/fetches"
+	"github.com/swinspect/swinspect/inspector/recording"
 )
 
 // recordingOf is what is behind a Recording of swinspect.d.ts.
@@ -28,6 +30,40 @@ func (t *recordingOf) changes() []inspector.Change {
 		return nil
 	}
 	return t.still.Changes
+}
+
+// caches are those of an origin, by name.
+func (t *recordingOf) caches(ctx context.Context, s *cacheStorage) (map[string]*recording.Snapshot, error) {
+	all, err := t.still.Caches(ctx)
+	of := map[string]*recording.Snapshot{}
+	for ref, kept := range all {
+		if ref.Context == s.context.id && ref.StorageKey == s.from+"/" && ref.Bucket == "" {
+			of[ref.Name] = kept
+		}
+	}
+	return of, err
+}
+
+// cacheNames are in the order of CacheStorage.keys(), as far as it was recorded.
+func (t *recordingOf) cacheNames(ctx context.Context, s *cacheStorage) ([]string, error) {
+	of, err := t.caches(ctx, s)
+	order := map[string]int{}
+	for _, st := range t.still.Browser.State().Storages {
+		if st.Ref.Context == s.context.id && st.Ref.StorageKey == s.from+"/" {
+			for i, c := range st.Caches {
+				order[c.Name] = i
+			}
+		}
+	}
+	names := sortedKeys(of)
+	slices.SortStableFunc(names, func(a, b string) int { return order[a] - order[b] })
+	return names, err
+}
+
+// cache is one of them; nil when its content was not recorded.
+func (t *recordingOf) cache(ctx context.Context, k *cacheOf) (*recording.Snapshot, error) {
+	of, err := t.caches(ctx, k.s)
+	return of[k.name], err
 }
 
 func (t *recordingOf) traces() bool {

@@ -21,7 +21,9 @@ import (
 
 	"github.com/swinspect/swinspect/cdp"
 	"github.com/swinspect/swinspect/inspector"
+	"github.com/swinspect/swinspect/inspector/explain"
 	"github.com/swinspect/swinspect/inspector/fetches"
+	"github.com/swinspect/swinspect/inspector/recording"
 	"github.com/swinspect/swinspect/inspector/session/report"
 )
 
@@ -142,5 +144,10 @@ type Still struct {
 	Browser *inspector.Browser
 	Fetches fetches.Table
 	Changes []inspector.Change // what happened up to then
-	Close   func() error
+	// Caches are those of the moment, Body a recorded body by its hash, World what a
+	// request can be explained with.
+	Caches func(ctx context.Context) (map[inspector.CacheRef]*recording.Snapshot, error)
+	Body   func(ctx context.Context, hash string) ([]byte, error)
+	World  func(ctx context.Context, r *fetches.Fetch) (explain.World, error)
+	Close  func() error
 }

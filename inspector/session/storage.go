@@ -60,17 +60,7 @@ func (s *cacheStorage) cache(name string) *cacheOf {
 	return k
 }
 
-func (s *cacheStorage) ref() inspector.StorageRef {
-	r := s.context.storageRef(s.from)
-	if s.context.taped != nil {
-		for _, st := range s.context.state().Storages {
-			if st.Ref.Context == s.context.id && st.Ref.StorageKey == r.StorageKey {
-				return st.Ref
-			}
-		}
-	}
-	return r
-}
+func (s *cacheStorage) ref() inspector.StorageRef { return s.context.storageRef(s.from) }
 
 func (k *cacheOf) ref() inspector.CacheRef {
 	return inspector.CacheRef{StorageRef: k.s.ref(), Name: k.name}
@@ -81,7 +71,10 @@ func (s *cacheStorage) names(ctx context.Context) ([]string, error) {
 	if s.from == "" {
 		return nil, errors.New("there is no site whose caches could be meant: name the origin with cachesOf(origin)")
 	}
-	st, err := s.context.o.browser.Caches(ctx, s.ref(), s.context.taped == nil)
+	if t := s.context.taped; t != nil {
+		return t.cacheNames(ctx, s)
+	}
+	st, err := s.context.o.browser.Caches(ctx, s.ref(), true)
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +94,14 @@ func (k *cacheOf) entries(ctx context.Context) ([]inspector.CacheEntry, error) {
 	if !slices.Contains(names, k.name) {
 		return nil, nil
 	}
-	l, err := k.s.context.o.browser.Entries(ctx, k.ref(), k.s.context.taped == nil)
+	if t := k.s.context.taped; t != nil {
+		kept, err := t.cache(ctx, k)
+		if err != nil || kept == nil {
+			return nil, err
+		}
+		return kept.CacheEntries(), nil
+	}
+	l, err := k.s.context.o.browser.Entries(ctx, k.ref(), true)
 	if errors.Is(err, inspector.ErrNoCache) {
 		return nil, nil
 	}
@@ -168,14 +168,33 @@ func (k *cacheOf) match(ctx context.Context, q cacheRequest, o matchOptions) (*f
 		return nil, nil
 	}
 	e := entries[m.First]
-	body, err := k.s.context.o.browser.Body(ctx, k.ref(), e.URL, e.RequestHeaders, 64<<20)
+	body, err := k.body(ctx, m.First, &e)
 	if err != nil {
 		return nil, fmt.Errorf("the body of %s: %w", e.URL, err)
 	}
 	return &fetched{
 		OK: e.Status >= 200 && e.Status < 300, Status: int64(e.Status), StatusText: e.StatusText, URL: e.URL, Type: e.Type,
-		Headers: headerMap(e.ResponseHeaders), Source: "cache", Cache: k.name, body: body.Data, cached: true,
+		Headers: headerMap(e.ResponseHeaders), Source: "cache", Cache: k.name, body: body, cached: true,
 	}, nil
+}
+
+// body is that of an entry.
+func (k *cacheOf) body(ctx context.Context, i int, e *inspector.CacheEntry) ([]byte, error) {
+	if t := k.s.context.taped; t != nil {
+		kept, err := t.cache(ctx, k)
+		if err != nil {
+			return nil, err
+		}
+		if hash := kept.Entries[i].BodyHash; hash != "" {
+			return t.still.Body(ctx, hash)
+		}
+		return nil, errors.New("it was not recorded")
+	}
+	b, err := k.s.context.o.browser.Body(ctx, k.ref(), e.URL, e.RequestHeaders, 64<<20)
+	if err != nil {
+		return nil, err
+	}
+	return b.Data, nil
 }
 
 func headerMap(list []inspector.Header) map[string]string {
