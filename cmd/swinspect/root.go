@@ -89,7 +89,7 @@ func newRoot(io stdio) *cobra.Command {
 	add("look", newServe(io), newEngine(io), newLs(io), newShow(io), newClients(io), newWatch(io), newCache(io), newRecord(io), newOpen(io), newRecordings(io), newFetches(io), newDiff(io), newImportHAR(io), newExportHAR(io), newReplay(io), newReport(io), newExplain(io), newDoctor(io))
 	add("drive", newActions(io)...)
 	add("script", newRunScripts(io), newTypes(io))
-	add("drive", newDAP(io))
+	add("drive", newBreak(io), newDebug(io), newDAP(io))
 	add("other", newVersion(io), newDocs(io), newReplayChild(io), newReplayOne(io), newRunChild(io))
 	return root
 }
