@@ -41,6 +41,8 @@ type Debugger interface {
 	Start(ctx context.Context) error
 	Stop(ctx context.Context) error
 	Close()
+	Restart(ctx context.Context, thread string) error
+	Settle(ctx context.Context) error
 	State() *debugger.State
 	Changed() <-chan struct{}
 	Drive()

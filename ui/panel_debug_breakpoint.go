@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/swinspect/swinspect/breakpoints"
 	"github.com/swinspect/swinspect/inspector/debugger"
@@ -51,7 +52,20 @@ func debugBreakpoint(s *Server, w http.ResponseWriter, r *http.Request, p *PageC
 		s.sayNo(w, r, p, what, err)
 		return
 	}
+	s.settled(r, p)
 	s.done(w, r, "")
+}
+
+// setWithin is how long a change of breakpoints is waited for until it is made in every
+// worker: what the user does next is to find it there.
+const setWithin = 800 * time.Millisecond
+
+func (s *Server) settled(r *http.Request, p *PageContext) {
+	ctx, cancel := context.WithTimeout(r.Context(), setWithin)
+	defer cancel()
+	if st := s.seat(p.Browser); st != nil && st.debugger.State().On {
+		_ = st.debugger.Settle(ctx) // it is made all the same; its outcome is in the list
+	}
 }
 
 // listed toggles or removes a breakpoint of the list.

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/swinspect/swinspect/inspector"
 	"github.com/swinspect/swinspect/inspector/debugger"
 	"github.com/swinspect/swinspect/ui/components"
 	"github.com/swinspect/swinspect/ui/pages"
@@ -31,12 +30,7 @@ func debugDo(s *Server, w http.ResponseWriter, r *http.Request, p *PageContext) 
 	defer cancel()
 	what, thread := r.PostFormValue("what"), r.PostFormValue("thread")
 	before := pauseOf(st.debugger.State(), thread)
-	var err error
-	if what == "restart" {
-		err = restart(ctx, p, st.debugger.State().Thread(thread))
-	} else {
-		err = st.do(ctx, what, thread)
-	}
+	err := st.do(ctx, what, thread)
 	switch {
 	case err != nil && r.Context().Err() == nil:
 		s.refused(p, debugName(what), err)
@@ -47,23 +41,6 @@ func debugDo(s *Server, w http.ResponseWriter, r *http.Request, p *PageContext) 
 		s.seats.raise()
 	}
 	s.done(w, r, "")
-}
-
-// restart stops a worker and starts it again, if it is the active one.
-func restart(ctx context.Context, p *PageContext, t *debugger.Thread) error {
-	if t == nil {
-		return debugger.ErrNoThread
-	}
-	_, err := p.Browser.Do(ctx, inspector.Action{Kind: inspector.Stop, Registration: t.Registration, Version: t.Version}, debugWait)
-	if err != nil {
-		return err
-	}
-	reg := p.Browser.State().Registration(t.Registration)
-	if reg == nil || reg.Active() == nil || reg.Active().ID != t.Version || !components.Reachable(reg) {
-		return nil // it starts with its next event
-	}
-	_, err = p.Browser.Begin(ctx, inspector.Action{Kind: inspector.Start, Registration: t.Registration, Version: t.Version})
-	return err
 }
 
 // do is one command of the toolbar.
@@ -91,6 +68,8 @@ func (st *seat) do(ctx context.Context, what, thread string) error {
 		return d.Pause(ctx, thread)
 	case "keep":
 		return d.Keep(ctx, thread)
+	case "restart":
+		return d.Restart(ctx, thread)
 	}
 	return errors.New("the debugger has no command " + strconv.Quote(what))
 }

@@ -36,9 +36,11 @@ func (d *told) done() []string {
 	return append([]string(nil), d.did...)
 }
 
-func (d *told) Start(context.Context) error { return d.note("start") }
-func (d *told) Stop(context.Context) error  { return d.note("stop") }
-func (d *told) Close()                      {}
+func (d *told) Start(context.Context) error                    { return d.note("start") }
+func (d *told) Stop(context.Context) error                     { return d.note("stop") }
+func (d *told) Close()                                         {}
+func (d *told) Restart(_ context.Context, thread string) error { return d.note("restart", thread) }
+func (d *told) Settle(context.Context) error                   { return nil }
 func (d *told) State() *debugger.State {
 	d.mu.Lock()
 	defer d.mu.Unlock()
