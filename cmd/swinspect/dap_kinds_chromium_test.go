@@ -117,3 +117,41 @@ func dapKinds(t *testing.T, backend string) {
 	dapclient.Next[*godap.TerminatedEvent](c, nil)
 	dapclient.Ask[*godap.DisconnectResponse](c, "disconnect", nil)
 }
+
+// On the engine a worker is stepped back, and run back to the breakpoint before.
+func TestDAPStepsBack(t *testing.T) {
+	dir, script := dapFolder(t)
+	c := startDAP(t)
+	c.Begin("launch", map[string]any{"site": dir, "url": "/"}, func() {
+		dapclient.Ask[*godap.SetBreakpointsResponse](c, "setBreakpoints", godap.SetBreakpointsArguments{
+			Source: godap.Source{Path: script}, Breakpoints: []godap.SourceBreakpoint{{Line: 7}, {Line: 10}},
+		})
+	})
+	c.Find("the offer to step back", 0, func(m godap.Message) bool {
+		e, ok := m.(*godap.CapabilitiesEvent)
+		return ok && e.Body.Capabilities.SupportsStepBack
+	})
+	n := c.Stopped().Body.ThreadId
+	dapclient.Ask[*godap.ContinueResponse](c, "continue", godap.ContinueArguments{ThreadId: n})
+	c.Stopped()
+	if f := c.Frames(n)[0]; f.Line != 10 {
+		t.Fatalf("it stopped at %+v", f)
+	}
+	dapclient.Ask[*godap.StepBackResponse](c, "stepBack", godap.StepBackArguments{ThreadId: n})
+	c.Stopped()
+	back := c.Frames(n)[0]
+	if back.Line != 9 {
+		t.Errorf("one step back: %+v", back)
+	}
+	dapclient.Ask[*godap.ReverseContinueResponse](c, "reverseContinue", godap.ReverseContinueArguments{ThreadId: n})
+	c.Stopped()
+	first := c.Frames(n)[0]
+	if first.Line != 7 {
+		t.Errorf("back to the breakpoint before: %+v", first)
+	}
+	if v := c.Locals(first.Id)["name"]; v.Value != "'pages-v1'" {
+		t.Errorf("name was %+v", v)
+	}
+	dapclient.Ask[*godap.ContinueResponse](c, "continue", godap.ContinueArguments{ThreadId: n})
+	dapclient.Ask[*godap.DisconnectResponse](c, "disconnect", nil)
+}
