@@ -72,7 +72,7 @@ f([1, 2, 3])
 `, 4, 10)
 	p := x.paused()
 	x.want(p, "f:4 :12")
-	if got, want := x.values(p.Frames[0]), "block{item=1 twice=<not initialised>} block{i=0} local{list=1,2,3}"; got != want {
+	if got, want := x.values(p.Frames[0]), "block{item=1 twice=<not initialised>} block{i=0} local{list=#<Array>}"; got != want {
 		t.Errorf("variables %s, want %s", got, want)
 	}
 	for source, want := range map[string]string{
@@ -88,7 +88,7 @@ f([1, 2, 3])
 	must(t, x.d.Resume())
 	p = x.paused()
 	x.want(p, "g:10 f:6 :12")
-	if got, want := x.values(p.Frames[1]), "block{item=1 twice=2} block{i=1} local{list=1,2,3}"; got != want {
+	if got, want := x.values(p.Frames[1]), "block{item=1 twice=2} block{i=1} local{list=#<Array>}"; got != want {
 		t.Errorf("caller's variables %s, want %s", got, want)
 	}
 	if got := x.evaluate(p.Frames[1], "i = 7"); got != "threw GoError: a variable of a loop can be set in the innermost frame only" && !strings.Contains(got, "innermost frame") {

@@ -3,6 +3,7 @@ package script
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -114,4 +115,59 @@ export function add(a, b) {
 	if got := fmt.Sprint(x.logged); got != "[6 1 https://x.test/lib/names.js]" {
 		t.Errorf("logged %s", got)
 	}
+}
+
+func TestDebugImports(t *testing.T) {
+	texts := map[string]string{
+		"https://x.test/sw.js": `import config, { a as renamed, deep, run } from './a.js'
+import * as all from './a.js'
+import{other}from"./b.js"
+const a = 'own'
+run(() => {
+  log(config.x, renamed, deep, all.a, other())
+})
+`,
+		"https://x.test/a.js": `export * from './b.js'
+export { inner as deep } from './b.js'
+export default { x: 1 }
+const hidden = 2
+export { hidden as a }
+export function run(f) { f() }
+`,
+		"https://x.test/b.js": `export const inner = 'deep'
+export default class Thing {}
+export function other() { return 'other' }
+`,
+	}
+	x := newDebuggee(t, Options{})
+	x.setUp = func(s *DebugScript) {
+		if strings.HasSuffix(s.URL, "/sw.js") {
+			if _, _, err := x.d.SetBreakpoint(s, 6, 0, ""); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	p, err := x.agent.CompileModule(t.Context(), "https://x.test/sw.js", func(_ context.Context, url string) ([]byte, string, error) {
+		return []byte(texts[url]), url, nil
+	})
+	must(t, err)
+	x.agent.Queue("module", func() { _, err := x.agent.Run(p); x.ran <- err })
+	pause := x.paused()
+	for source, want := range map[string]string{
+		"config.x":                "1",
+		"renamed":                 "2",
+		"deep":                    "deep",
+		"[all.a, all.deep, a]":    "2,deep,own",
+		"all.default.x + other()": "1other",
+		"Object.keys(all).join()": "a,deep,default,inner,other,run",
+	} {
+		if got := x.evaluate(pause.Frames[0], source); got != want {
+			t.Errorf("%s gave %s, want %s", source, got, want)
+		}
+	}
+	if got := x.values(pause.Frames[0]); !strings.Contains(got, "module{a=own all=#<Object> config=#<Object> deep=deep other=ƒ renamed=2 run=ƒ}") {
+		t.Errorf("variables %s", got)
+	}
+	must(t, x.d.Resume())
+	must(t, x.ended())
 }

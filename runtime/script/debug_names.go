@@ -23,11 +23,10 @@ type frameNames struct {
 	scopes map[string]found
 }
 
-// found is variable i of a scope.
+// found is a variable of a scope.
 type found struct {
-	scope    *FrameScope
-	i        int
-	constant bool
+	scope *FrameScope
+	variableName
 }
 
 // object is the scope object of an evaluation in the frame.
@@ -51,7 +50,7 @@ func (f *Frame) object() *goja.Object {
 
 func (n *frameNames) add(s *FrameScope, name variableName) {
 	if _, covered := n.scopes[name.name]; !covered && !s.access.Hidden[name.index] {
-		n.scopes[name.name] = found{s, name.index, name.constant}
+		n.scopes[name.name] = found{s, name}
 	}
 }
 
@@ -59,7 +58,7 @@ func (n *frameNames) add(s *FrameScope, name variableName) {
 func (n *frameNames) Get(key string) goja.Value {
 	rt := n.f.d.agent.rt
 	if x, ok := n.scopes[key]; ok {
-		return n.value(n.f.access(x.scope.access, 2*x.i))
+		return n.value(x.scope.read(x.variableName))
 	}
 	switch key {
 	case "%assigned":
@@ -106,7 +105,7 @@ func (n *frameNames) Set(key string, v goja.Value) bool {
 	if x.constant {
 		panic(n.f.d.agent.rt.NewTypeError("Assignment to constant variable."))
 	}
-	n.value(n.f.access(x.scope.access, 2*x.i+1, v))
+	n.value(n.f.access(x.scope.access, 2*x.index+1, v))
 	return true
 }
 

@@ -32,6 +32,10 @@ type debugProgram struct {
 
 	// names are those of the table's scopes as the sources have them; nil: the same.
 	names [][]sourceName
+	// modules are the variables of the scope that modules share, by module and name; links
+	// is what each module imports and exports.
+	modules map[reference]int
+	links   []linkage
 
 	index   sync.Once
 	calling map[string][]int // probes by the names that their statements call

@@ -18,6 +18,8 @@ type variableName struct {
 	name     string
 	constant bool
 	index    int
+	// namespace is the module whose exports the variable is, when index is below 0.
+	namespace int
 }
 
 // rename finds what the names of lowered text are in the sources: a bundler gives other
@@ -27,6 +29,7 @@ func (p *debugProgram) rename() {
 	for i := range p.sources {
 		starts[i] = lineStarts(p.sources[i].text)
 	}
+	p.modules = map[reference]int{}
 	p.names = make([][]sourceName, len(p.table.Scopes))
 	for i, s := range p.table.Scopes {
 		p.names[i] = make([]sourceName, len(s.Names))
@@ -36,8 +39,15 @@ func (p *debugProgram) rename() {
 				continue
 			}
 			text := p.sources[at.source].text[starts[at.source][at.line-1]:]
-			if name := identifierAt(text, at.column-1); sameName(n.Name, name) {
+			name := identifierAt(text, at.column-1)
+			switch {
+			case sameName(n.Name, name):
 				p.names[i][j] = sourceName{name, at.source}
+			case strings.HasSuffix(strings.TrimRight(n.Name, "0123456789"), "_default"):
+				p.modules[reference{at.source, "default"}] = j // export default of an expression
+			}
+			if name := p.names[i][j].name; name != "" && p.sharesScope(i) {
+				p.modules[reference{at.source, name}] = j
 			}
 		}
 	}
@@ -82,7 +92,10 @@ func (p *debugProgram) namesOf(scope, source int) []variableName {
 			}
 			name = x.name
 		}
-		out = append(out, variableName{name, n.Constant, i})
+		out = append(out, variableName{name: name, constant: n.Constant, index: i})
+	}
+	if shared {
+		out = append(out, p.importsOf(source)...)
 	}
 	return out
 }
@@ -114,7 +127,7 @@ func (s *FrameScope) imported() []variableName {
 	var out []variableName
 	for i, n := range p.table.Scopes[s.access.Scope].Names {
 		if x := p.names[s.access.Scope][i]; x.name != "" && x.source != s.source() {
-			out = append(out, variableName{x.name, n.Constant, i})
+			out = append(out, variableName{name: x.name, constant: n.Constant, index: i})
 		}
 	}
 	return out

@@ -84,7 +84,7 @@ func (s *FrameScope) lexical() []variableName {
 		for _, n := range script.run.program.table.Lexical {
 			if !seen[n.Name] {
 				seen[n.Name] = true
-				names = append(names, variableName{n.Name, n.Constant, len(names)})
+				names = append(names, variableName{name: n.Name, constant: n.Constant, index: len(names)})
 			}
 		}
 	}
@@ -108,7 +108,7 @@ func (s *FrameScope) Variables() []Variable {
 	var out []Variable
 	for _, n := range s.names() {
 		v := Variable{Name: n.name, Constant: n.constant}
-		value, err := s.read(n.index, n.name)
+		value, err := s.read(n)
 		switch {
 		case s.access != nil && s.access.Hidden[n.index]:
 			v.Missing = "not available"
@@ -152,12 +152,15 @@ func (s *FrameScope) Set(name string, v goja.Value) error {
 	return d.agent.Try(func() { panic(newError(d.agent.rt, "ReferenceError", name+" is not defined")) })
 }
 
-// read reads variable i of the scope.
-func (s *FrameScope) read(i int, name string) (goja.Value, error) {
-	if s.access != nil {
-		return s.frame.access(s.access, 2*i)
+// read reads a variable of the scope.
+func (s *FrameScope) read(n variableName) (goja.Value, error) {
+	switch {
+	case s.access == nil:
+		return s.frame.d.lookup(n.name)
+	case n.index < 0:
+		return s.frame.namespace(s.access, n.namespace), nil
 	}
-	return s.frame.d.lookup(name)
+	return s.frame.access(s.access, 2*n.index)
 }
 
 // access calls a frame's accessor, or the function of one of its outer scopes.

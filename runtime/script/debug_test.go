@@ -153,7 +153,7 @@ func (x *debuggee) values(f *Frame) string {
 					fmt.Fprintf(&b, "%s=<%s>", v.Name, v.Missing)
 					continue
 				}
-				text := v.Value.String()
+				text := safeString(v.Value)
 				if _, function := goja.AssertFunction(v.Value); function {
 					text = "ƒ"
 				}
@@ -199,7 +199,7 @@ log(outer(3))
 	if p.Reason != PauseOnBreakpoint || len(p.Hit) != 1 {
 		t.Errorf("%+v", p)
 	}
-	if got, want := x.values(p.Frames[0]), "block{later=<not initialised>} block{i=0} local{b=3 rest=7,8 c=12} closure{a=3 k=4 inner=ƒ} script{top=t}"; got != want {
+	if got, want := x.values(p.Frames[0]), "block{later=<not initialised>} block{i=0} local{b=3 rest=#<Array> c=12} closure{a=3 k=4 inner=ƒ} script{top=t}"; got != want {
 		t.Errorf("variables\n%s, want\n%s", got, want)
 	}
 	if got, want := x.values(p.Frames[1]), "local{a=3 k=4 inner=ƒ} script{top=t}"; got != want {

@@ -34,7 +34,7 @@ func (e shown) Error() string { return string(e) }
 // *goja.CompilerSyntaxError, ErrAsyncModule, what load gave, or a *SpecifierError.
 // It starts goroutines and waits for them; load is called from several at once.
 func CompileModule(ctx context.Context, entry string, load ModuleLoader) (*goja.Program, error) {
-	code, _, err := bundle(ctx, entry, load)
+	code, _, _, err := bundle(ctx, entry, load)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +56,7 @@ func CompileModule(ctx context.Context, entry string, load ModuleLoader) (*goja.
 
 // compileModule is CompileModule with probes.
 func compileModule(ctx context.Context, entry string, load ModuleLoader) (*debugProgram, error) {
-	code, sources, err := bundle(ctx, entry, load)
+	code, sources, resolve, err := bundle(ctx, entry, load)
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +65,11 @@ func compileModule(ctx context.Context, entry string, load ModuleLoader) (*debug
 		if err != nil {
 			return nil, err
 		}
-		return newDebugProgram(tree, sources, true)
+		p, err := newDebugProgram(tree, sources, true)
+		if err == nil {
+			p.linkModules(resolve)
+		}
+		return p, err
 	})
 }
 
@@ -80,7 +84,7 @@ func parseBundle(entry, code string) (*ast.Program, error) {
 
 // bundle makes one script of a module and all that it imports. sources are the modules'
 // texts as they were fetched, the entry first.
-func bundle(ctx context.Context, entry string, load ModuleLoader) (code string, sources []debugSource, err error) {
+func bundle(ctx context.Context, entry string, load ModuleLoader) (code string, sources []debugSource, resolve func(specifier, importer string) (string, error), err error) {
 	g := &moduleGraph{ctx: ctx, load: load, failed: map[string]error{}}
 	result := api.Build(api.BuildOptions{
 		EntryPoints: []string{entry}, Bundle: true, Write: false, Format: api.FormatIIFE, Target: api.ESNext, Supported: unsupported,
@@ -90,7 +94,7 @@ func bundle(ctx context.Context, entry string, load ModuleLoader) (code string, 
 		Plugins: []api.Plugin{{Name: "modules", Setup: g.setup}},
 	})
 	if len(result.Errors) > 0 {
-		return "", nil, g.failure(entry, result.Errors[0])
+		return "", nil, nil, g.failure(entry, result.Errors[0])
 	}
 	code = string(result.OutputFiles[0].Contents)
 	code = strings.ReplaceAll(code, "__toESM(__require(", noImport)
@@ -107,7 +111,7 @@ func bundle(ctx context.Context, entry string, load ModuleLoader) (code string, 
 		}
 		return strings.Compare(a.name, b.name)
 	})
-	return code, g.sources, nil
+	return code, g.sources, g.resolve, nil
 }
 
 // SpecifierError is an import of something that is neither a URL nor a relative path.
