@@ -51,6 +51,7 @@ type debuggee struct {
 	skips   int      // pauses in a row that were in blackboxed ranges
 	begun   bool     // the worker's own script runs, or has run
 	atStart bool     // stop at its first statement
+	runsTo  bool     // continueToLocation: V8 does not call its end a step
 
 	// Going back in an event: see rewind.go.
 	past   *history // of its present pause

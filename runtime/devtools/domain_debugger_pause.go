@@ -142,7 +142,7 @@ func goOn(t *table, method string, f func(*script.Debugger) error) {
 		if err != nil {
 			return none, err
 		}
-		g.skips = 0
+		g.skips, g.runsTo = 0, false
 		return none, onWire(f(g.d))
 	})
 }
@@ -178,6 +178,7 @@ func continueToLocation(_ context.Context, s *session, p debugger.ContinueToLoca
 	if p.Location.ColumnNumber == nil {
 		at.Column = 0
 	}
+	g.runsTo = true
 	return none, onWire(g.d.RunTo(x.debug, at.Line, at.Column))
 }
 
@@ -271,6 +272,7 @@ func (g *debuggee) tellPause(to []*session, p *script.Pause, pauses int64) {
 	s.mu.Lock()
 	over := g.pauses != pauses || g.pause == nil
 	g.skips = 0
+	stepped := p.Reason == script.PauseOnStep && !g.runsTo
 	first := g.first
 	if p.Reason == script.PauseOnRequest && first != nil {
 		g.first = nil
@@ -292,7 +294,7 @@ func (g *debuggee) tellPause(to []*session, p *script.Pause, pauses int64) {
 		depth := x.debugging.asyncDepth
 		s.mu.Unlock()
 		e.AsyncStackTrace = g.asyncStack(p.Async, depth)
-		e.Reason, e.Data = g.reason(x, p, first, len(e.HitBreakpoints) > 0)
+		e.Reason, e.Data = g.reason(x, p, first, stepped, len(e.HitBreakpoints) > 0)
 		emit(x, pausedEvent, e)
 	}
 }
@@ -320,7 +322,7 @@ type scriptOnWire struct {
 }
 
 // reason is why it paused, in V8's words, and the data of that.
-func (g *debuggee) reason(x *session, p *script.Pause, first *sourced, hit bool) (debugger.PausedReason, any) {
+func (g *debuggee) reason(x *session, p *script.Pause, first *sourced, stepped, hit bool) (debugger.PausedReason, any) {
 	switch {
 	case first != nil:
 		return debugger.PausedReasonInstrumentation, scriptOnWire{first.id, first.source.URL, sourceMapOf(first.text)}
@@ -338,9 +340,9 @@ func (g *debuggee) reason(x *session, p *script.Pause, first *sourced, hit bool)
 			return debugger.PausedReasonPromiseRejection, thrownOnWire{(*remoteObject)(r), p.Uncaught}
 		}
 		return debugger.PausedReasonException, thrownOnWire{(*remoteObject)(r), p.Uncaught}
-	case p.Reason == script.PauseOnStep && hit:
+	case stepped && hit:
 		return debugger.PausedReasonAmbiguous, reasons{[]why{{Reason: debugger.PausedReasonOther}, {Reason: debugger.PausedReasonStep}}}
-	case p.Reason == script.PauseOnStep:
+	case stepped:
 		return debugger.PausedReasonStep, nil
 	}
 	return debugger.PausedReasonOther, nil
