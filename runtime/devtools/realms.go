@@ -79,6 +79,9 @@ func (s *Server) realmCreated(r *script.Realm, f *window.Frame, w *window.Worker
 	if f != nil {
 		page, frameID, loader = f.Page().ID(), f.ID(), f.LoaderID()
 	}
+	if w != nil {
+		s.bury(w)
+	}
 	s.mu.Lock()
 	if f != nil {
 		rs.target = s.targets[page]
@@ -126,6 +129,25 @@ func (s *Server) realmCreated(r *script.Realm, f *window.Frame, w *window.Worker
 		if _, err := rs.evaluate(source, ""); err != nil {
 			r.ReportError(err)
 		}
+	}
+}
+
+// bury tells of the end of the realms that a worker's target had before it was started
+// again: their end may be noticed later than the new start, and clients want one after
+// the other.
+func (s *Server) bury(w *window.Worker) {
+	s.mu.Lock()
+	var ended []*script.Realm
+	if t := s.contextOf(w.Context()).running[w.ID()]; t != nil {
+		for _, rs := range t.realms {
+			if rs.realm.Agent().Err() != nil {
+				ended = append(ended, rs.realm)
+			}
+		}
+	}
+	s.mu.Unlock()
+	for _, r := range ended {
+		s.realmDestroyed(r)
 	}
 }
 
