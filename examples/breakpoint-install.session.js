@@ -26,12 +26,13 @@ async function precache() {
 });
 
 test('it stops in the first install', async ({ browser, page }) => {
-  let seen;
+  const stops = [];
   await browser.on('event', { type: 'install', once: true }, async paused => {
-    seen = { words: paused.words, shell: await paused.evaluate('SHELL'), url: paused.frame.url };
+    stops.push({ words: paused.words, shell: await paused.evaluate('SHELL'), url: paused.frame.url });
   });
   await page.goto('/');
   await browser.registration('/').waitFor('activated');
+  const [seen] = stops;
   expect(seen.words).toContain('install');
   expect(seen.shell).toEqual(['/', '/app.js']);
   expect(seen.url).toMatch('/sw.js');

@@ -52,7 +52,7 @@ func (r *scriptRun) watching(ctx context.Context, std stdio, args []string) erro
 				sayError(std, err)
 			}
 			std.say("waiting for a change; Ctrl-C ends")
-			again, err = r.change(ctx, std, args, files, inputs, before)
+			again, err = r.change(ctx, std, args, files, inputs, r.since(before, files, inputs))
 		} else {
 			again, err = r.change(ctx, std, args, nil, inputs, nil)
 		}
@@ -86,6 +86,20 @@ func (r *scriptRun) look(files []string, inputs map[string][]string) map[string]
 		seen[f] = s
 	}
 	return seen
+}
+
+// since is what a change is compared with after a run: all that the scripts are now known
+// to be made of, as of before the run where it was looked at then.
+func (r *scriptRun) since(before map[string]map[string]stamp, files []string, inputs map[string][]string) map[string]map[string]stamp {
+	now := r.look(files, inputs)
+	for f, stamps := range now {
+		for name := range stamps {
+			if old, known := before[f][name]; known {
+				stamps[name] = old
+			}
+		}
+	}
+	return now
 }
 
 // stamps adds those of a file, or of all files of a folder.
