@@ -363,23 +363,6 @@ func (w *debuggee) running() {
 	w.say("resumed")
 }
 
-// still says that nothing pauses for a while.
-func (w *debuggee) still() {
-	w.t.Helper()
-	if _, p, ok := w.next(quiet, "Debugger.paused"); ok {
-		w.t.Errorf("paused: %s\n%s", w.stack(p["callFrames"]), w.out.String())
-	}
-}
-
-// step is a command that goes on, and the pause after it.
-func (w *debuggee) step(method string) object {
-	w.t.Helper()
-	w.say("%s", method)
-	w.do(method, nil)
-	w.discard("Debugger.resumed")
-	return w.paused()
-}
-
 // console waits for a console message and says it.
 func (w *debuggee) console() {
 	w.t.Helper()
