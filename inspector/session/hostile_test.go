@@ -12,8 +12,8 @@ import (
 // Errors name the line that waits, and say what was there instead.
 func TestErrors(t *testing.T) {
 	x := run(t, `import { test, expect, use } from 'swinspect';
-use({ site: { '/': 'home', '/sw.js': '', '/bad.js': 'throw new Error("of the worker")' }, waitTimeout: 100 });
-test('waitFor', async ({ browser }) => {
+use({ site: { '/': 'home', '/sw.js': '', '/bad.js': 'throw new Error("of the worker")' } });
+test('waitFor', { waitTimeout: 100 }, async ({ browser }) => {
   await browser.registration('/').waitFor('waiting');
 });
 test('late', { timeout: 300 }, async ({ browser, page }) => {
@@ -36,12 +36,12 @@ test('after the loop', async ({ page }) => {
 });
 test('unhandled', async ({ page }) => {
   page.goto('http://127.0.0.1:1/');
-  await sleep(400);
+  await sleep(1000);
 });
 test('options', async ({ browser }) => {
   await browser.open('/', { timeot: 5 });
 });
-test('retried', async () => {
+test('retried', { waitTimeout: 600 }, async () => {
   let n = 0;
   await expect(() => n++ < 3 ? 'low' : 'high').toBe('never');
 });
@@ -65,11 +65,11 @@ test('timer', async () => {
   setTimeout(() => { null.x; }, 1);
   await sleep(30);
 });
-test('text', async ({ page }) => {
+test('text', { waitTimeout: 100 }, async ({ page }) => {
   await page.goto('/');
   await expect(page).toHaveText('away');
 });
-`, func(o *session.Options) { o.WaitTimeout = 100 * time.Millisecond })
+`, func(o *session.Options) { o.WaitTimeout = 10 * time.Second })
 	results := x.ended()
 	for name, want := range map[string]struct {
 		line int

@@ -12,7 +12,7 @@ import (
 )
 
 // sampleFor is how long a script that does not end is watched, to see where it is.
-const sampleFor = 60 * time.Millisecond
+const sampleFor = 150 * time.Millisecond
 
 // sampled is where the script computes: the innermost place that most samples of the
 // interpreter's profiler have. Off the loop. The profiler knows lines, but no file of a
