@@ -272,6 +272,6 @@ func (t *thread) forgotten(p *pause, wait time.Duration) {
 	})
 	if now {
 		t.endQuiet()
-		t.send(debugger.Resume.Method, nil)
+		t.moveOn(debugger.Resume.Method)
 	}
 }

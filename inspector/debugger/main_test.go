@@ -140,9 +140,6 @@ func newWorldOff(t testing.TB, name, worker string, bps ...string) *world {
 	t.Helper()
 	w := &world{TB: t, backend: startBackend(t, name), site: newSite(t, worker), set: breakpoints.NewSet()}
 	w.add(bps...)
-	w.hub, w.b = w.attach()
-	w.d = New(w.b, w.set, Options{Name: "test"})
-	t.Cleanup(w.d.Close)
 	page, err := w.backend.NewPage(w.ctx())
 	w.must(err)
 	w.page = page
@@ -151,7 +148,20 @@ func newWorldOff(t testing.TB, name, worker string, bps ...string) *world {
 			_ = w.page.Close()
 		}
 	})
+	w.hub, w.b = w.attach()
+	w.d = New(w.b, w.set, Options{Name: "test"})
+	t.Cleanup(w.d.Close)
 	return w
+}
+
+// close lets go of the browser, then disposes of the page's context: a context that is
+// disposed of while it has hidden targets of clients makes Chromium 156 end now and then.
+func (w *world) close() {
+	w.Helper()
+	w.d.Close()
+	w.must(w.hub.Close())
+	w.must(w.page.Close())
+	w.page = nil
 }
 
 func (w *world) attach() (*inspector.Hub, *inspector.Browser) {

@@ -122,7 +122,7 @@ type stopping struct {
 // goOn lets the worker run.
 func (s *stopping) goOn() {
 	s.thread.endQuiet()
-	s.thread.send(debugger.Resume.Method, nil)
+	s.thread.moveOn(debugger.Resume.Method)
 }
 
 // first is the pause at the first statement.
@@ -165,7 +165,7 @@ func (s *stopping) own() {
 	if s.p.Reason == "step" || top.Function != "stop" {
 		if t.landing != nil && t.landing.tries < 6 {
 			t.landing.tries++
-			t.send(debugger.StepInto.Method, nil)
+			t.moveOn(debugger.StepInto.Method)
 			return
 		}
 		if t.stepping != nil && t.goOnOwn() {
@@ -184,7 +184,7 @@ func (s *stopping) own() {
 	switch {
 	case d.Kind == "event", d.Kind == "cache" && (d.Operation == "hit" || d.Operation == "miss"):
 		t.landing = &landing{detail: d, async: s.p.Async}
-		t.send(debugger.StepInto.Method, nil)
+		t.moveOn(debugger.StepInto.Method)
 		return
 	case d.Kind == "exception" && d.Which == "rejection" && d.Error != "" && firstLine(d.Error) == t.thrown:
 		s.goOn() // it was stopped at when it was thrown

@@ -111,13 +111,18 @@
   }
 
   // Browsers do not wake a worker whose fetch handlers do nothing: it stays one of those.
-  const nothing = /^(?:function\s*)?[\w$]*\s*\(?[\w$,\s]*\)?\s*(?:=>\s*)?\{\s*(?:(?:"use strict"|'use strict'|return(?:\s+undefined)?|undefined|void 0)?\s*;?\s*)*\}$|^\(?[\w$,\s]*\)?\s*=>\s*(?:undefined|void 0)$/;
+  const nothing = /^(?:function\s*)?[\w$]*\s*\(?([\w$,\s]*)\)?\s*(?:=>\s*)?\{([^{}]*)\}$/, value = /^\(?[\w$,\s]*\)?\s*=>\s*(?:undefined|void 0)$/;
+  const idle = /^(?:"use strict"|'use strict'|return(?:\s+undefined)?|undefined|void 0|\d+)?$/;
   function doesNothing(listener) {
     if (typeof listener === 'object') listener = descriptor(listener, 'handleEvent')?.value;
     if (typeof listener !== 'function') return false;
     try {
       const t = apply(replace, apply(text, listener, []), [/\/\*[^]*?\*\/|\/\/[^\n\r\u2028\u2029]*/g, '']);
-      return !/^async[\s(]/.test(t) && apply(test, nothing, [t.trim()]);
+      if (/^async[\s(]/.test(t)) return false;
+      const parts = nothing.exec(t.trim());
+      if (!parts) return value.test(t.trim());
+      const names = parts[1].split(',').map((n) => n.trim());
+      return parts[2].split(/[;\n]/).every((s) => idle.test(s.trim()) || names.includes(s.trim()));
     } catch { return false; }
   }
   const listeners = new Map(); // type → the worker's listeners

@@ -41,7 +41,7 @@ func (c *core) blackbox() []string {
 func (t *thread) atStart(p *wirePaused) (first *wirePaused) {
 	if len(p.Frames) > 0 && t.scripts[p.Frames[0].Location.ScriptID].tool() {
 		// A tool evaluates something in the worker that waits. Its own script comes next.
-		t.send(debugger.StepOut.Method, nil)
+		t.moveOn(debugger.StepOut.Method)
 		return nil
 	}
 	t.starting, t.late = false, false

@@ -158,10 +158,10 @@ func (t *thread) goOn(p *wirePaused) bool {
 	switch {
 	case s.how == "out" && depth == s.depth:
 		s.left = true
-		t.send(debugger.StepOut.Method, nil)
+		t.moveOn(debugger.StepOut.Method)
 		return true
 	case s.how != "out" && depth == s.depth && at.Line+1 == s.line && at.ScriptID == s.script:
-		t.send(debugger.StepOver.Method, nil)
+		t.moveOn(debugger.StepOver.Method)
 		return true
 	}
 	return false
@@ -173,7 +173,7 @@ func (t *thread) goOnOwn() bool {
 	if s.tries++; s.tries > maxTries {
 		return false
 	}
-	t.send(debugger.StepOut.Method, nil)
+	t.moveOn(debugger.StepOut.Method)
 	return true
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/chromedp/cdproto/debugger"
@@ -34,6 +35,7 @@ type thread struct {
 	api       string             // handle of the prelude's functions; "" when there is none
 	context   int                // the worker's global
 	installed bool               // the prelude was to be put there
+	nth       uint64             // resumes that came before the pause that is looked at
 	seq       uint64             // counts pauses and resumes
 	restarted bool               // by again
 	late      bool               // see missed
@@ -66,6 +68,8 @@ type thread struct {
 	identified bool      // scope and version are known
 	order      []*script // those of the worker
 	settings   map[string]breakpoints.Setting
+
+	resumes atomic.Uint64 // that came
 
 	mu    sync.Mutex
 	queue []task
@@ -143,9 +147,19 @@ func (c *core) forgetStopped(fresh *thread) {
 
 // event is told by the hold, on the goroutine that reads.
 func (c *core) event(h *inspector.Held, e cdp.Event) {
-	if t := c.byHeld(h); t != nil {
-		t.push(func() { t.on(e) }, nil)
+	t := c.byHeld(h)
+	if t == nil {
+		return
 	}
+	switch e.Method {
+	case debugger.Paused.Method:
+		before := t.resumes.Load()
+		t.push(func() { t.nth = before; t.on(e) }, nil)
+		return
+	case debugger.Resumed.Method:
+		t.resumes.Add(1)
+	}
+	t.push(func() { t.on(e) }, nil)
 }
 
 // gone is told by the hold.
@@ -275,6 +289,14 @@ func (t *thread) send(method string, params any) {
 		params = struct{}{}
 	}
 	_ = t.held.Session.Go(method, params) // an error is that of the link, which is told elsewhere
+}
+
+// moveOn sends a command that moves the worker from the pause that is looked at, unless
+// another debugger did so already: what it is paused at by now is that one's.
+func (t *thread) moveOn(method string) {
+	if t.resumes.Load() == t.nth {
+		t.send(method, nil)
+	}
 }
 
 // on takes an event of the worker's session.

@@ -87,12 +87,12 @@ func TestViewIsTheSame(t *testing.T) {
 				if name == "engine" { // its stacks name native functions and instructions
 					views[i] = stackLine.ReplaceAllString(views[i], "")
 				}
-				w.must(w.page.Close())
 				if i == 1 {
 					if s := w.d.State(); s.Breakpoints[0].Problem != "" {
 						t.Fatal(w.describe())
 					}
 				}
+				w.close()
 			}
 			a, b := strings.Split(views[0], `\",`), strings.Split(views[1], `\",`)
 			for i := range a {
@@ -128,7 +128,7 @@ func TestFetchHandlersStayWhatTheyAre(t *testing.T) {
 				w.goTo("/")
 				w.js(control)
 				answers[i] = w.js(timing)
-				w.must(w.page.Close())
+				w.close()
 			}
 			if answers[0] != answers[1] {
 				t.Errorf("%s: %q: %s without, %s with the debugger", name, handler, answers[0], answers[1])
