@@ -290,3 +290,32 @@ func TestThousandBreakpoints(t *testing.T) {
 	c.call(w, "Debugger.setBreakpointsActive", object{"active": false})
 	c.call(w, "Debugger.resume", nil)
 }
+
+// Dedicated workers pause, too, when a session has them wait and enables Debugger: theirs
+// cannot be restarted.
+func TestPauseOfDedicatedWorker(t *testing.T) {
+	files := maps.Clone(site)
+	maps.Copy(files, fstest.MapFS{
+		"dedicated.js": file("importScripts('/more.js');\nonmessage = (e) => {\n  const twice = double(e.data);\n  postMessage(twice);\n};\n"),
+		"more.js":      file("function double(n) {\n  return n * 2;\n}\n"),
+	})
+	c := connect(t, func(o *Options) { o.Browser.Network = fetch.Folder(files, origin) })
+	p := c.page("/other.html")
+	attached := p.Listen(16, "Target.attachedToTarget")
+	defer attached.Close()
+	c.call(p, "Target.setAutoAttach", object{"autoAttach": true, "waitForDebuggerOnStart": true, "flatten": true})
+	value := c.inBackground(p, `new Promise((r) => { const w = new Worker('/dedicated.js'); w.onmessage = (e) => r(e.data); w.postMessage(21) })`)
+	w := c.Session(next(t, attached).Params["sessionId"].(string))
+	paused := w.Listen(16, "Debugger.paused")
+	defer paused.Close()
+	c.call(w, "Debugger.enable", nil)
+	c.call(w, "Debugger.setBreakpointByUrl", object{"url": origin + "/more.js", "lineNumber": 1})
+	c.call(w, "Runtime.runIfWaitingForDebugger", nil)
+	e := next(t, paused).Params
+	is(t, "frames", []any{at(e, "callFrames", 0, "functionName"), at(e, "callFrames", 1, "location", "lineNumber")}, []any{"double", 2})
+	id := at(e, "callFrames", 0, "callFrameId")
+	c.call(w, "Debugger.evaluateOnCallFrame", object{"callFrameId": id, "expression": "n = 4"})
+	is(t, "the page goes on", c.evaluate(p, "1 + 1"), 2)
+	c.call(w, "Debugger.resume", nil)
+	c.came(value, 8)
+}
