@@ -6,10 +6,12 @@ import (
 	"github.com/dop251/goja"
 )
 
-// job is a promise reaction: what it runs on behalf of, and where it was made.
+// job is a promise reaction, or something else that runs later: what it runs on behalf of, and where it was made.
 type job struct {
 	story *uint64
 	stack *jobStack
+	// awaits says that a function goes on behind an await.
+	awaits bool
 }
 
 // jobStack is the stack at which a reaction was made. It never changes.
@@ -27,21 +29,30 @@ const (
 
 // grab is what a reaction that is made now is to carry; on the loop.
 func (d *Debugger) grab(story *uint64) *job {
-	s := &jobStack{description: "await", frames: d.agent.rt.CaptureCallStack(maxJobFrames, nil), length: 1}
-	switch top := d.agent.rt.CaptureCallStack(1, nil); {
-	case len(top) == 0 && d.job != nil:
-		return &job{story, d.job.stack} // the next await of a function that awaited before
-	case len(top) > 0 && top[0].SrcName() == "<native>":
-		s.description = "Promise." + top[0].FuncName()
-	case len(top) > 0:
-		s.frames = s.frames[1:] // the function that awaits
+	top := d.agent.rt.CaptureCallStack(1, nil)
+	if len(top) == 0 && d.job != nil {
+		return &job{story, d.job.stack, true} // the next await of a function that awaited before
 	}
+	j := &job{story: story, stack: d.stackNow("await")}
+	switch {
+	case len(top) == 0:
+	case top[0].SrcName() == "<native>":
+		j.stack.description = "Promise." + top[0].FuncName()
+	default:
+		j.stack.frames, j.awaits = j.stack.frames[1:], true // without the function that awaits
+	}
+	return j
+}
+
+// stackNow is the stack of what runs now, for what it makes to run later.
+func (d *Debugger) stackNow(description string) *jobStack {
+	s := &jobStack{description: description, frames: d.agent.rt.CaptureCallStack(maxJobFrames, nil), length: 1}
 	if d.job != nil {
 		if parent := d.job.stack; parent.length < maxJobStacks {
 			s.parent, s.length = parent, parent.length+1
 		}
 	}
-	return &job{story, s}
+	return s
 }
 
 // after describes a stack as the one behind first, which may be nil.

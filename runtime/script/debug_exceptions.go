@@ -140,7 +140,7 @@ func (d *Debugger) predict(p *Pause) {
 			continue
 		}
 		p.Rejection = true
-		if i == len(p.Frames)-1 && d.job != nil {
+		if i == len(p.Frames)-1 && d.job != nil && d.job.awaits {
 			return // it has awaited: its promise is in somebody's hands
 		}
 	}

@@ -3,6 +3,8 @@ package script
 import (
 	"fmt"
 	"testing"
+
+	"github.com/dop251/goja"
 )
 
 func TestSteps(t *testing.T) {
@@ -194,4 +196,35 @@ log(f(3))
 	x.want(x.paused(), "f:2 :6")
 	must(t, x.d.Resume())
 	must(t, x.ended())
+}
+
+func TestStackBehindATimer(t *testing.T) {
+	x := newDebuggee(t, Options{})
+	var later []func()
+	must(t, x.agent.Do(t.Context(), "set up", func() {
+		_ = x.agent.Runtime().Set("setTimeout", func(c goja.FunctionCall) goja.Value {
+			f, _ := goja.AssertFunction(c.Argument(0))
+			later = append(later, x.agent.Later("setTimeout", func() { _, _ = x.agent.Call(f, goja.Undefined()) }))
+			return goja.Undefined()
+		})
+	}))
+	x.run(`function wait() {
+  return new Promise(done => setTimeout(function fired() {
+    done(1)
+  }))
+}
+async function f() {
+  await wait()
+  log('waited')
+}
+f()
+`, 3, 8)
+	must(t, x.ended())
+	x.agent.Queue("timer", func() { later[0]() })
+	x.want(x.paused(), "fired:3 -- setTimeout :2 wait:2 f:7 :10")
+	must(t, x.d.StepOver())
+	x.want(x.paused(), "fired:4 -- setTimeout :2 wait:2 f:7 :10")
+	must(t, x.d.StepInto())
+	x.want(x.paused(), "f:8 -- await :10")
+	must(t, x.d.Resume())
 }
