@@ -3,6 +3,7 @@ package devtools
 import (
 	"context"
 	"strconv"
+	"time"
 
 	cdproto "github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/runtime"
@@ -114,8 +115,46 @@ func runIfWaiting(_ context.Context, s *session, _ cdproto.Empty) (cdproto.Empty
 		}
 		return none, nil
 	}
+	if s.on["Debugger"] && t.start != nil && t.page == nil {
+		s.server.resumedSoon(t, s)
+		return none, nil
+	}
 	s.server.resumedBy(t, s)
 	return none, nil
+}
+
+// DevTools lets a worker go first and sets its breakpoints behind that, without waiting.
+// In a browser they are there in time. quiet is how long a debugger has to say nothing
+// before its worker starts, at most quietAtMost times.
+const (
+	quiet       = 25 * time.Millisecond
+	quietAtMost = 40
+)
+
+// resumedSoon is resumedBy once the commands have been handled that a debugger sent
+// behind the one that lets its worker go; with Server.mu held.
+func (s *Server) resumedSoon(t *subject, x *session) {
+	if s.closed {
+		return
+	}
+	start := t.start
+	s.others.Go(func() {
+		for range quietAtMost {
+			before := x.conn.commands.Load()
+			select {
+			case <-time.After(quiet):
+			case <-s.ctx.Done():
+			}
+			if x.conn.commands.Load() == before || s.ctx.Err() != nil {
+				break
+			}
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if t.start == start { // it is the start that was waited for
+			s.resumedBy(t, x)
+		}
+	})
 }
 
 // outcome is what became of an evaluation.

@@ -80,6 +80,7 @@ func handle[P, R any](t *table, c cdproto.Command[P, R], h func(ctx context.Cont
 	describe[P, R](t, c.Method)
 	cdp.Handle(t.mux, filled(c), func(ctx context.Context, wire *cdp.ServerSession, p P) (full[R], error) {
 		s := wire.Data().(*session)
+		s.conn.commands.Add(1)
 		defer s.flush(ctx)
 		r, err := h(ctx, s, p)
 		if rest, ok := errors.AsType[*rest[R]](err); ok {
