@@ -5,9 +5,7 @@ import (
 	"encoding/base64"
 	"net/url"
 	"slices"
-	"strings"
 	"sync"
-	"time"
 
 	cdproto "github.com/chromedp/cdproto/cdp"
 	cdpfetch "github.com/chromedp/cdproto/fetch"
@@ -16,7 +14,6 @@ import (
 	"github.com/dop251/goja"
 
 	"github.com/swinspect/swinspect/cdp"
-	"github.com/swinspect/swinspect/cdp/swproto"
 	"github.com/swinspect/swinspect/inspector"
 )
 
@@ -282,16 +279,6 @@ func (n *networkOf) remove(ctx context.Context, which func(*route) bool) error {
 	return err
 }
 
-func thisNetwork(c *call) *networkOf { return c.this.(*networkOf) }
-
-// setting switches one of the inspector's settings of the context.
-func setting(kind inspector.ActionKind) func(*call) goja.Value {
-	return func(c *call) goja.Value {
-		n, on := thisNetwork(c), c.flag(0, true)
-		return c.async(func(ctx context.Context) (any, error) { return undefined{}, n.set(ctx, kind, on) })
-	}
-}
-
 func (n *networkOf) set(ctx context.Context, kind inspector.ActionKind, on bool) error {
 	if _, err := n.c.act(ctx, inspector.Action{Kind: kind, Context: n.c.id, On: on}); err != nil {
 		return err
@@ -306,105 +293,4 @@ func (n *networkOf) set(ctx context.Context, kind inspector.ActionKind, on bool)
 		}
 	}
 	return nil
-}
-
-var networkClass = &class{
-	name: "Network", word: "network", plain: true,
-	methods: map[string]func(*call) goja.Value{
-		"offline": setting(inspector.SetOffline),
-		"online": func(c *call) goja.Value {
-			n := thisNetwork(c)
-			return c.async(func(ctx context.Context) (any, error) { return undefined{}, n.set(ctx, inspector.SetOffline, false) })
-		},
-		"bypassServiceWorker": setting(inspector.SetBypass),
-		"updateOnReload":      setting(inspector.SetUpdateOnReload),
-		"route": func(c *call) goja.Value {
-			n := thisNetwork(c)
-			r := &route{n: n, pattern: c.pattern(0, n.c.base())}
-			if fn, ok := goja.AssertFunction(c.arg(1)); ok {
-				r.ask = fn
-			} else if text, ok := c.arg(1).Export().(string); ok && text == "abort" {
-				r.abort = true
-			} else {
-				r.answer = c.response(c.arg(1))
-			}
-			return c.async(func(ctx context.Context) (any, error) { return r, n.add(ctx, r) })
-		},
-		"unroute": func(c *call) goja.Value {
-			n := thisNetwork(c)
-			text := ""
-			if c.has(0) {
-				text = c.pattern(0, n.c.base()).text
-			}
-			return c.async(func(ctx context.Context) (any, error) {
-				return undefined{}, n.remove(ctx, func(r *route) bool { return text == "" || r.pattern.text == text })
-			})
-		},
-	},
-}
-
-var routeClass = &class{
-	name: "Route", word: "route", plain: true,
-	getters: map[string]func(*call) goja.Value{
-		"pattern": func(c *call) goja.Value { return c.f.value(c.this.(*route).pattern.text) },
-		"hits": func(c *call) goja.Value {
-			r := c.this.(*route)
-			r.n.mu.Lock()
-			defer r.n.mu.Unlock()
-			return c.f.value(r.hits)
-		},
-	},
-	methods: map[string]func(*call) goja.Value{
-		"remove": func(c *call) goja.Value {
-			r := c.this.(*route)
-			return c.async(func(ctx context.Context) (any, error) {
-				return undefined{}, r.n.remove(ctx, func(x *route) bool { return x == r })
-			})
-		},
-	},
-}
-
-// clockOf is Clock of swinspect.d.ts.
-type clockOf struct{ c *browserContext }
-
-func (x *clockOf) class() *class  { return clockClass }
-func (x *clockOf) String() string { return "Clock" }
-
-// control is the session that the clock is moved through.
-func (x *clockOf) control(what string) (*cdp.Session, error) {
-	if !x.c.has("clock") {
-		return nil, &needsError{what, "clock", x.c.product()}
-	}
-	return x.c.control()
-}
-
-var clockClass = &class{
-	name: "Clock", word: "clock", plain: true,
-	methods: map[string]func(*call) goja.Value{
-		"advance": func(c *call) goja.Value {
-			x, by := c.this.(*clockOf), c.duration(0, "the time")
-			if by < 0 {
-				c.fail("time moves on, not back: %s", strings.TrimSpace(by.String()))
-			}
-			return c.async(func(ctx context.Context) (any, error) {
-				s, err := x.control("clock.advance")
-				if err != nil {
-					return nil, err
-				}
-				now, err := cdproto.Call(ctx, s, swproto.AdvanceClock, swproto.AdvanceClockParams{By: float64(by) / float64(time.Millisecond)})
-				return now.Now, err
-			})
-		},
-		"now": func(c *call) goja.Value {
-			x := c.this.(*clockOf)
-			return c.async(func(ctx context.Context) (any, error) {
-				s, err := x.control("clock.now")
-				if err != nil {
-					return nil, err
-				}
-				now, err := cdproto.Call(ctx, s, swproto.GetClock, cdproto.Empty{})
-				return now.Now, err
-			})
-		},
-	},
 }
