@@ -127,6 +127,15 @@ func (o *browserObserver) WorkerCreated(w *window.Worker) {
 			}
 			emit(x, inspector.TargetReloadedAfterCrash, inspector.EventTargetReloadedAfterCrash{})
 		}
+		// Who let go of it when it stopped, and wants what starts, has it again; the
+		// session of somebody else may be all that has kept it.
+		if !old.restarting.hides() {
+			old.waiting, old.start = map[*session]bool{}, make(chan struct{})
+			s.autoAttach(old)
+			if len(old.waiting) == 0 {
+				s.letGo(old)
+			}
+		}
 		return
 	}
 	if owner := w.Owner(); owner != nil {
