@@ -118,8 +118,11 @@ type Frame struct {
 	Column   int
 	// FunctionLine and FunctionColumn are where the function begins; 0: unknown.
 	FunctionLine, FunctionColumn int
-	// Captured reports that Scopes, This, Evaluate and set work. The frame that paused
-	// always is; a caller is when its last statement was watched (see Debugger).
+	// Captured reports that Scopes, This, Evaluate and Set work. The frame that paused
+	// always is. A caller is when its statement was watched: those that may lead to a
+	// breakpoint are, going by names; those that were on the stack of an earlier pause;
+	// all that call something while a script of a debugger's own (swinspect:…) is there;
+	// and all while exceptions pause. One that runs very often in a task is left alone.
 	Captured bool
 	// Library says that the script is blackboxed.
 	Library bool
@@ -173,7 +176,8 @@ type Variable struct {
 type scopeVariables interface {
 	// Variables lists the scope's variables in the order of their declarations.
 	Variables() []Variable
-	// Set assigns to a variable; what the assignment throws is the error.
+	// Set assigns to a variable; what the assignment throws is the error. Constants
+	// cannot be set, nor a loop's variables in a caller.
 	Set(name string, v goja.Value) error
 }
 
