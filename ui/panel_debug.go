@@ -298,7 +298,7 @@ func (d *debugPage) source() {
 	if v.Thread != nil {
 		for _, s := range d.seat.debugger.Scripts(v.Thread.ID) {
 			if s.URL != "" || s.ID == frameID {
-				v.Source.Scripts = append(v.Source.Scripts, pages.DebugScript{URL: s.URL, ID: s.ID})
+				v.Source.Scripts = withScript(v.Source.Scripts, pages.DebugScript{URL: s.URL, ID: s.ID}, frameID)
 			}
 		}
 	}
@@ -324,6 +324,19 @@ func (d *debugPage) source() {
 	if got.Err != nil {
 		v.Source.Problem = got.Err.Error()
 	}
+}
+
+// withScript adds a script. Of several with one URL (the same that ran again, or the copy
+// that the past is shown in) there is one tab: the newest, or that of the chosen frame.
+func withScript(all []pages.DebugScript, s pages.DebugScript, frameID string) []pages.DebugScript {
+	i := slices.IndexFunc(all, func(o pages.DebugScript) bool { return o.URL == s.URL })
+	switch {
+	case i < 0:
+		return append(all, s)
+	case frameID == "" || all[i].ID != frameID:
+		all[i] = s
+	}
+	return all
 }
 
 // once reads what does not change.

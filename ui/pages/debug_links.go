@@ -177,11 +177,6 @@ func withKey(label, key string) string {
 	return label + " (" + key + ")"
 }
 
-// pastWords say which moment of the event is shown.
-func pastWords(p *debugger.Past) string {
-	return "In the past: statement " + components.Number(p.At) + " of " + components.Number(p.Of) + "."
-}
-
 func stepBackWords(p *debugger.Pause) string {
 	if p.CanStepBack {
 		return "Step back"

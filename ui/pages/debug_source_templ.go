@@ -150,7 +150,7 @@ func debugSource(sh *components.Shell, v DebugView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "</form><div class=\"code\" tabindex=\"0\" role=\"region\" aria-label=\"Source\" id=\"code\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "</form><div class=\"code\" tabindex=\"0\" role=\"region\" aria-label=\"Lines of the script\" id=\"code\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -118,6 +118,18 @@ test('stepping reads a local variable and steps over an await', async () => {
   await shots('paused');
 });
 
+if (engine) {
+  test('it steps back, and comes forward again to the present', async () => {
+    await page.locator('#dbg-back:not([disabled])').waitFor();
+    await key('Shift+F10');
+    await page.locator('#dbg-top', { hasText: /in the past, statement \d+ of \d+/ }).waitFor();
+    await shots('past');
+    await key('F8');
+    await until(async () => !/in the past/.test(await text('#dbg-top')), 'the present');
+    ok(/Paused/.test(await text('#dbg-top')), 'it is still paused');
+  });
+}
+
 test('axe finds nothing while paused', async () => {
   const found = await everywhere(page);
   await page.emulateMedia({ colorScheme: 'light' });
