@@ -47,7 +47,10 @@ var Rules = []Rule{
 	{Of: "inspector/recording", May: []string{"inspector", "inspector/fetches", "inspector/explain", "cdp", "internal/filter"}, Never: engine},
 	{Of: "inspector/replay", May: []string{"inspector", "inspector/recording", "inspector/fetches", "cdp", "internal/linediff", "internal/filter", "runtime", "runtime/clock", "runtime/fetch", "runtime/cache", "runtime/window"}},
 	{Of: "inspector/session/report", May: []string{"internal/linediff"}, Never: engine},
-	{Of: "inspector/session", May: []string{"inspector", "inspector/...", "breakpoints", "cdp", "cdp/swproto", "runtime/script", "internal/filter", "internal/linediff"}},
+	{Of: "inspector/session", May: []string{"inspector", "inspector/...", "breakpoints", "cdp", "cdp/swproto", "runtime/script",
+		// What a script expects to be there: URL, TextEncoder, setTimeout.
+		"runtime/webapi/encoding", "runtime/webapi/env", "runtime/webapi/idl", "runtime/webapi/timers", "runtime/webapi/urlapi",
+		"internal/filter", "internal/linediff"}},
 	{Of: "inspector/dap", May: []string{"inspector", "inspector/debugger", "inspector/sourcemap", "breakpoints"}, Never: engine},
 	{Of: "inspector/sourcemap", Never: engine},
 	{Of: "inspector/...", May: []string{"inspector/...", "cdp", "cdp/swproto", "breakpoints", "internal/filter"}, Never: engine},
