@@ -99,9 +99,7 @@ func (w *walker) privates(p *Probe, s *scope, b builder, cases []*ast.CaseStatem
 			return &ast.PrivateDotExpression{Left: b.id(value), Identifier: ast.PrivateIdentifier{Identifier: *b.id(name)}}
 		}
 		cases = append(cases, b.caseOf(next, field()))
-		if s.fixed[name] {
-			cases = append(cases, b.caseOf(next+1, b.integer(0)))
-		} else {
+		if !s.fixed[name] {
 			cases = append(cases, b.caseOf(next+1, b.assign(field(), b.id(written))))
 		}
 		next += 2

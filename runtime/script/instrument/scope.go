@@ -58,8 +58,9 @@ func (w *walker) closeScope(s *scope, b builder) {
 	}
 }
 
-// casesOf are the cases that read and write names, from number first on. A constant
-// has no second case but keeps its number, so that variable i is always at first+2i.
+// casesOf are the cases that read and write names, from number first on: variable i is
+// at first+2i. A constant has no second case, but where there are so many that dispatch
+// wants their numbers without a gap.
 func (b builder) casesOf(names []Name, first int, hidden map[int]bool) []*ast.CaseStatement {
 	var cases []*ast.CaseStatement
 	for i, n := range names {
@@ -68,7 +69,9 @@ func (b builder) casesOf(names []Name, first int, hidden map[int]bool) []*ast.Ca
 		}
 		cases = append(cases, b.caseOf(first+2*i, b.id(n.Name)))
 		if n.Constant {
-			cases = append(cases, b.caseOf(first+2*i+1, b.integer(0)))
+			if 2*len(names) > fewCases {
+				cases = append(cases, b.caseOf(first+2*i+1, b.integer(0)))
+			}
 			continue
 		}
 		cases = append(cases, b.caseOf(first+2*i+1, b.assign(b.id(n.Name), b.id(value))))
