@@ -91,6 +91,27 @@ test('entering waiting', async ({ browser, page, site }) => {
 `)
 }
 
+// Where the backend can, a pause goes back to the statement before.
+func TestStepBack(t *testing.T) {
+	backends(t, `import { test, expect, use } from 'swinspect';`+pausingSite+`
+test('back', async ({ browser, page }) => {
+  const lines: number[] = [];
+  let refused = '';
+  await browser.on('event', { type: 'install' }, async paused => {
+    const next = await paused.step();
+    lines.push(paused.frame.line, next!.frame.line);
+    if (browser.has('stepBack')) lines.push((await next!.stepBack())!.frame.line);
+    else await next!.stepBack().catch(e => { refused = e.message; });
+  });
+  await page.goto('/');
+  await page.register('/sw.js');
+  await page.waitForController();
+  if (browser.has('stepBack')) expect(lines).toEqual([3, 4, 3]);
+  else expect(refused).toContain('browser.has("stepBack")');
+});
+`)
+}
+
 // What a handler throws fails the test; the worker goes on.
 func TestAHandlerThatThrows(t *testing.T) {
 	x := run(t, `import { test, expect, use } from 'swinspect';`+pausingSite+`
