@@ -65,7 +65,7 @@ test('timer', async () => {
   setTimeout(() => { null.x; }, 1);
   await sleep(30);
 });
-test('text', { waitTimeout: 100 }, async ({ page }) => {
+test('text', { waitTimeout: 1000 }, async ({ page }) => {
   await page.goto('/');
   await expect(page).toHaveText('away');
 });

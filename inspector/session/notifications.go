@@ -14,7 +14,6 @@ import (
 type notification struct {
 	r *registration
 	swproto.Notification
-	key string // of Chromium's registration id; a notification there has no id of its own
 }
 
 func (n *notification) class() *class  { return notificationClass }

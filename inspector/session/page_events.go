@@ -27,7 +27,6 @@ type loads struct {
 	isDoc    map[network.RequestID]struct{} // requests of documents
 	closed   bool
 	crashed  bool
-	blocking string // a dialog that holds the page up
 }
 
 // answer is a response as it is known from the page's network.

@@ -38,7 +38,6 @@ type stage struct {
 	snapshots int
 	browser   *browserContext // of the fixtures
 	site      *site
-	ended     time.Time
 	looped    []report.Place // where the script was stopped
 
 	stepsAt map[*goja.Object][]string // of the loop: the steps that an error passed through

@@ -28,7 +28,6 @@ type startOptions struct {
 	Args    []string        `json:"args"`
 	Headed  bool            `json:"headed"`
 	site    goja.Value      // a folder or routes; nil: none
-	script  string          // of engine()
 }
 
 func (o *testOptions) timeout(r *runner) time.Duration {
