@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/a-h/templ"
 
@@ -262,9 +261,6 @@ func logMark(l debugger.LogLine) string {
 func logID(l debugger.LogLine, i int) string {
 	return "log-" + strconv.FormatInt(l.Time.UnixNano(), 36) + "-" + strconv.Itoa(i)
 }
-
-// heldFor is how long a pause lasts.
-func heldFor(p *debugger.Pause, now time.Time) string { return components.Span(now.Sub(p.Since)) }
 
 // StopPart is a stretch of the words of a stop; what comes from the page is code.
 type StopPart struct {
