@@ -163,6 +163,7 @@ func (d debuggee) target(t testing.TB, kind, address string) listed {
 
 // TestDevTools debugs a worker in Chrome's front end: the npm package's and the one
 // that Chromium brings, on a Chromium and on the engine. What it shows is the same.
+// Attached to a page, it debugs the workers of that.
 func TestDevTools(t *testing.T) {
 	npm := packaged(t)
 	own := strings.TrimSuffix(npm, "/")
@@ -175,6 +176,7 @@ func TestDevTools(t *testing.T) {
 		t.Run("npm package on the engine", func(t *testing.T) { compare(t, want, worker(t, c, npm, ours)) })
 		t.Run("Chromium's own on the engine", func(t *testing.T) { compare(t, want, worker(t, c, bundled, ours)) })
 	})
+	t.Run("a page of the engine", func(t *testing.T) { install(t, c, npm, ours) })
 }
 
 func compare(t *testing.T, want, got string) {
@@ -238,6 +240,39 @@ func worker(t *testing.T, c *drive.Chromium, frontend string, d debuggee) string
 	p.click(".tabbed-pane-header-tab", "Console")
 	p.ask(out, "self.registration.active.state")
 	return strings.ReplaceAll(out.String(), site, "SITE")
+}
+
+// install attaches the front end to a page and stops another worker of it while that
+// is installed for the first time.
+func install(t *testing.T, c *drive.Chromium, frontend string, d debuggee) {
+	t.Helper()
+	site := newSite(t)
+	app := d.open(t, site+"/")
+	app.evaluate(register)
+	p := open(t, c, d.shown(frontend, "devtools_app", d.target(t, "page", site+"/"))+"&panel=sources")
+	out := &lines{}
+	p.click(".navigator-worker-tree-item .tree-element-title", "sw.js")
+	p.press("ArrowRight", 39)
+	p.press("ArrowDown", 40)
+	p.press("ArrowRight", 39)
+	p.click(".navigator-file-tree-item .tree-element-title", "sw.js")
+	p.wait(".cm-line", "skipWaiting();", 0)
+	p.click(".cm-lineNumbers .cm-gutterElement", "5")
+	p.wait(".cm-breakpoint", "5", 0)
+	p.wait(".breakpoint-item", "", 0)
+	app.evaluate(`void (self.other = navigator.serviceWorker.register('/sw.js', {scope: '/other/'}))`)
+	p.wait(".cm-executionLine", "skipWaiting();", 0)
+	p.wait(".name-and-value", "InstallEvent", 0)
+	out.say("at:", p.text(".cm-executionLine"), "of", p.texts(".call-frame-item"))
+	out.say("installing:", app.evaluate(`self.other.then((r) => r.installing.state)`))
+	p.press("F8", 119)
+	out.say("then:", app.evaluate(`self.other.then((r) => new Promise((done) => { const w = r.installing ?? r.waiting ?? r.active; const look = () => w.state === 'activated' ? done(w.state) : 0; w.onstatechange = look; look() }))`))
+	p.click(".tabbed-pane-header-tab", "Application")
+	p.click(".tree-element-title", "Service workers")
+	p.wait(".service-worker-version-string", "activated and is running", 0)
+	if want := "at: skipWaiting(); of [(anonymous) sw.js:5]\ninstalling: installing\nthen: activated\n"; out.String() != want {
+		t.Errorf("it went like this:\n%s", out)
+	}
 }
 
 // register registers the site's worker and waits until it controls the page.

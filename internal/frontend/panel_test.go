@@ -20,7 +20,7 @@ import (
 )
 
 // patience is how long anything of the front end may take to appear.
-const patience = 20 * time.Second
+const patience = 30 * time.Second
 
 // panel is an open front end, used as a user does: what is looked for is what is
 // visible, wherever its shadow roots are; what is clicked is clicked with the mouse.
@@ -93,7 +93,7 @@ func open(t testing.TB, c *drive.Chromium, address string) *panel {
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
-		if _, err := cdproto.Call(ctx, c.Conn().Root(), target.CloseTarget, target.CloseTargetParams{TargetID: made.TargetID}); err != nil {
+		if _, err := cdproto.Call(ctx, c.Conn().Root(), target.CloseTarget, target.CloseTargetParams(made)); err != nil {
 			t.Error(err)
 		}
 	})
