@@ -303,7 +303,7 @@ func TestRunningWorker(t *testing.T) {
 			t.Errorf("problem %q", s.Breakpoints[0].Problem)
 		}
 		w.must(w.d.Restart(w.ctx(), th.ID))
-		s = w.until("it is restarted", w.d, func(s *State) bool {
+		w.until("it is restarted", w.d, func(s *State) bool {
 			return mine(s) != nil && mine(s).Status == "running" && s.Breakpoints[0].Problem == ""
 		})
 		done := w.begin(post("x"))
