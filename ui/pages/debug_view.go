@@ -191,8 +191,11 @@ func framePlace(f *debugger.Frame) string {
 	if o := f.Original; o != nil && o.Line > 0 {
 		return scriptName(o.URL) + ":" + strconv.Itoa(o.Line)
 	}
-	if f.Line == 0 {
+	switch {
+	case f.Line == 0:
 		return scriptName(f.URL)
+	case f.URL == "":
+		return "evaluated:" + strconv.Itoa(f.Line)
 	}
 	return scriptName(f.URL) + ":" + strconv.Itoa(f.Line)
 }
