@@ -157,7 +157,7 @@ func (s *stage) open(ctx context.Context, o startOptions, base *site) (*browserC
 	if !x.backend.Shared {
 		s.closes(x, func(context.Context) error { return x.close() })
 	}
-	c, err := s.newContext(ctx, x, x.backend.Shared, base)
+	c, err := s.newContext(ctx, x, x.backend.Shared && !o.theirs, base)
 	if err != nil {
 		return nil, err
 	}

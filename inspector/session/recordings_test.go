@@ -175,7 +175,18 @@ test('a certain browser', async () => {
   await expect(start({ backend: '127.0.0.1:1' })).rejects.toThrow('127.0.0.1:1');
   await expect(attach('nowhere.invalid:1')).rejects.toThrow();
 });
+test('somebody else\'s browser', async () => {
+  const browser = await attach(env('ENDPOINT')!, { site: './site' });
+  const page = await browser.open('/');
+  await expect(page).toHaveTitle('Folder');
+  expect(await browser.send('Target.getBrowserContexts')).toMatchObject({ defaultBrowserContextId: browser.id });
+  await browser.close();
+  const again = await attach(env('ENDPOINT')!);
+  expect(await again.pages()).not.toContain(page);
+});
 `,
+	}, func(o *session.Options) {
+		o.Env = func(string) (string, bool) { return browsers.process.Endpoint().WebSocketURL, true }
 	})
 	x.passes(t)
 	found := false

@@ -109,7 +109,7 @@ func (f *file) defineStarts() {
 				o.Backend = backend
 			}
 			if name == "attach" {
-				o.Backend = endpoint
+				o.Backend, o.theirs = endpoint, true
 			}
 			s := f.current()
 			web, err := s.serve(folder)

@@ -197,7 +197,7 @@ declare module 'swinspect' {
   }
   /** Starts the reference engine. */
   export function engine(options?: EngineOptions): Promise<Browser>;
-  /** Attaches to a browser that runs: port, host:port, URL, folder of a profile. It goes on after the script. */
+  /** Attaches to a browser that runs: port, host:port, URL, folder of a profile. Its own profile is meant, and it goes on after the script. */
   export function attach(endpoint: string, options?: StartOptions): Promise<Browser>;
   /** Opens a recording (.swrec): its registrations, caches and fetches as of a moment. */
   export function open(recording: string): Promise<Recording>;

@@ -28,6 +28,7 @@ type startOptions struct {
 	Args    []string        `json:"args"`
 	Headed  bool            `json:"headed"`
 	site    goja.Value      // a folder or routes; nil: none
+	theirs  bool            // of attach(): what the browser's own profile has is meant
 }
 
 func (o *testOptions) timeout(r *runner) time.Duration {
