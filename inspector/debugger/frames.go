@@ -36,6 +36,7 @@ func (s *stopping) frames() (frames []Frame, refs []frameRef, depth int) {
 			out.URL = script.URL
 			out.Library = library(script.URL)
 		}
+		out.Original = t.original(out.ScriptID, out.Line, out.Column)
 		ref := frameRef{id: f.ID}
 		out.Scopes, ref = scopesOf(f, ref)
 		if f.This != nil {
@@ -71,6 +72,7 @@ func (t *thread) asyncFrames(async *wireStack, frames []Frame, refs []frameRef, 
 			frames = append(frames, Frame{
 				Index: len(frames), Function: f.Function, ScriptID: f.ScriptID, URL: f.URL,
 				Line: f.Line + 1, Column: f.Column + 1, Async: how, Library: library(f.URL),
+				Original: t.original(f.ScriptID, f.Line+1, f.Column+1),
 			})
 			refs = append(refs, frameRef{})
 			how = async.Description // each frame says it, so that any can be the first of its part

@@ -13,6 +13,7 @@ import (
 	"github.com/swinspect/swinspect/breakpoints"
 	"github.com/swinspect/swinspect/cdp"
 	"github.com/swinspect/swinspect/inspector"
+	"github.com/swinspect/swinspect/inspector/sourcemap"
 )
 
 // errThreadGone is the end of a worker.
@@ -86,6 +87,9 @@ type script struct {
 	wireScript
 	own  bool     // of a debugger: hidden
 	text []string // its lines, when they were read
+	// sources is its source map, once mapped; nil: it has none in it.
+	sources *sourcemap.Map
+	mapped  bool
 }
 
 // tool reports whether a script is one of a debugger's or a tool's, not the worker's.
