@@ -303,6 +303,10 @@ func (p *panel) ask(out *lines, expression string) {
 	p.write(expression)
 	p.press("Enter", 13)
 	answer := p.wait(".console-user-command-result", "", before).Words
+	for began := time.Now(); strings.TrimSpace(answer) == "Uncaught" && time.Since(began) < patience; {
+		time.Sleep(20 * time.Millisecond) // what was thrown is shown after that it was
+		answer = p.texts(".console-user-command-result")[before]
+	}
 	if threw := uncaught.FindString(answer); threw != "" {
 		answer = threw
 	}
