@@ -354,7 +354,8 @@ func TestGoneWhilePaused(t *testing.T) {
 	})
 }
 
-// Two debuggers of one browser, each with its own connection.
+// Two debuggers of one browser, each with its own connection. The second comes when the
+// worker runs: at a first statement whoever is ready first lets it go on.
 func TestTwoDebuggers(t *testing.T) {
 	everyBackend(t, func(t *testing.T, name string) {
 		w := newWorldOff(t, name, worker, "event:fetch")
@@ -367,9 +368,12 @@ func TestTwoDebuggers(t *testing.T) {
 		second := New(b, set, Options{Name: "second"})
 		defer second.Close()
 		w.must(w.d.Start(w.ctx()))
-		w.must(second.Start(w.ctx()))
 		w.goTo("/")
 		w.js(control)
+		w.must(second.Start(w.ctx()))
+		w.until("the second has the worker", second, func(s *State) bool {
+			return len(s.Breakpoints[0].Settings) > 0 && s.Breakpoints[0].Settings[0].Problem == ""
+		})
 		done := w.begin(`fetch('/api/x').then((r) => r.text())`)
 		p := w.paused(0)
 		if p.Pause.Stop.Reason != "event" {
