@@ -22,7 +22,6 @@ type DocumentFile struct {
 // DocumentTest is one test in a [Document]. Its result is null when it did not run.
 type DocumentTest struct {
 	Test
-	Name   string    `json:"name"`
 	Result *Result   `json:"result"`
 	Steps  []*Step   `json:"steps,omitempty"`
 	Output []*Output `json:"output,omitempty"`
