@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/chromedp/cdproto/runtime"
 
@@ -184,7 +185,7 @@ func lifeWords(r *inspector.Registration, v *inspector.Version, state string) st
 
 // holdFor stops the worker where it stands, or once it can be.
 func (t *thread) holdFor(stop lifeStop) {
-	if t.api == "" || t.starting || t.landing != nil || t.stepping != nil || t.current() != nil {
+	if t.api == "" || t.starting || t.catching || t.landing != nil || t.stepping != nil || t.current() != nil {
 		t.waiting = append(t.waiting, stop)
 		return
 	}
@@ -192,16 +193,31 @@ func (t *thread) holdFor(stop lifeStop) {
 	if err != nil {
 		return // of strings and numbers
 	}
-	// Answered only once the worker goes on.
+	// Answered only once the worker goes on. A second one before it is held would be run
+	// within the first one's pause, where nothing stops.
+	t.catching = true
+	t.catches++
+	this := t.catches
+	time.AfterFunc(heldWithin, func() {
+		t.push(func() {
+			if t.catching && t.catches == this { // it computes, or is gone
+				t.catching = false
+				t.holdWaiting()
+			}
+		}, nil)
+	})
 	t.send(runtime.CallFunctionOn.Method, map[string]any{
 		"functionDeclaration": "function (t) { this.hold(t); }\n//# sourceURL=" + t.c.preludeURL() + "\n",
 		"objectId":            t.api, "arguments": []any{map[string]any{"value": string(text)}}, "silent": true,
 	})
 }
 
+// heldWithin is how long a worker that was told to stop may take before it is told again.
+const heldWithin = 3 * time.Second
+
 // holdWaiting holds for what was entered meanwhile.
 func (t *thread) holdWaiting() {
-	if len(t.waiting) == 0 || t.starting || t.landing != nil || t.stepping != nil || t.current() != nil {
+	if len(t.waiting) == 0 || t.starting || t.catching || t.landing != nil || t.stepping != nil || t.current() != nil {
 		return
 	}
 	next := t.waiting[0]

@@ -30,6 +30,7 @@ type frameRef struct {
 	id     string
 	scopes []string // handles of CDP
 	index  []int    // CDP's numbers of the scopes shown
+	kinds  []string // their types
 }
 
 // detail is what the prelude says of a stop.
@@ -180,6 +181,9 @@ func (s *stopping) own() {
 	if !ok {
 		s.goOn()
 		return
+	}
+	if d.Kind == "lifecycle" {
+		t.catching = false
 	}
 	switch {
 	case d.Kind == "event", d.Kind == "cache" && (d.Operation == "hit" || d.Operation == "miss"):

@@ -54,6 +54,8 @@ type thread struct {
 	ran       bool              // it was reached
 	thrown    string            // what the last exception that was looked at said
 	waiting   []lifeStop        // states that were entered while it could not be held
+	catching  bool              // told to stop for a state, and not stopped yet
+	catches   int               // numbers that
 	wentBack  bool              // StepBack was used, and the present has not come again
 	present   breakpoints.Stop  // then: what that shows
 	// noWayBack: the browser cannot step back.
