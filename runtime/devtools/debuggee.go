@@ -94,6 +94,15 @@ func (rs *realmState) post(source string, f func()) bool {
 	return rs.realm.Agent().Queue(source, f)
 }
 
+// evaluatingFor runs f, in which a client's code runs; on the loop.
+func (rs *realmState) evaluatingFor(silent bool, f func()) {
+	if g := rs.debuggee.Load(); g != nil {
+		g.d.Evaluating(silent, f)
+		return
+	}
+	f()
+}
+
 // scriptRuns is told of a script that is about to run; on the loop. Those that can be
 // paused are told by the debugger.
 func (s *Server) scriptRuns(rs *realmState, source script.Source) {

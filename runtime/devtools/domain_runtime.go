@@ -296,7 +296,9 @@ func evaluate(_ context.Context, s *session, p runtime.EvaluateParams) (runtime.
 			s.settle(w, v, err, false, o, done)
 			return
 		}
-		v, err := w.realm.evaluateREPL(p.Expression, on(p.ReplMode))
+		var v goja.Value
+		var err error
+		w.realm.evaluatingFor(on(p.Silent), func() { v, err = w.realm.evaluateREPL(p.Expression, on(p.ReplMode)) })
 		s.settle(w, v, err, on(p.AwaitPromise) || on(p.ReplMode) && isREPLPromise(p.Expression), o, done)
 	})
 	return later(s, func(ctx context.Context) (runtime.EvaluateResult, error) {
@@ -339,7 +341,8 @@ func callFunctionOn(_ context.Context, s *session, p runtime.CallFunctionOnParam
 		if this == nil {
 			this = w.realm.realm.Global()
 		}
-		v, err := agent.Call(call, this, arguments...)
+		var v goja.Value
+		w.realm.evaluatingFor(on(p.Silent), func() { v, err = agent.Call(call, this, arguments...) })
 		s.settle(w, v, err, on(p.AwaitPromise), o, done)
 	})
 	return later(s, func(ctx context.Context) (runtime.CallFunctionOnResult, error) {

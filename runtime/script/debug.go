@@ -47,6 +47,8 @@ type Debugger struct {
 	last    thrown
 	running []*debugRun // programs that are being evaluated, innermost last
 	quiet   int         // code of the debugger's own runs: nothing stops
+	silent  int         // what a client evaluates runs, whose exceptions do not pause
+	earlier *step       // the step that was under way when what a client evaluates began
 	calls   int64
 	slots   []slot
 	fired   []slot // those that left an accessor in this task

@@ -94,7 +94,7 @@ func (d *Debugger) rejected(p *goja.Promise) {
 func (d *Debugger) wanted() ExceptionMode {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.quiet > 0 || d.skipAll || d.inactive {
+	if d.quiet > 0 || d.silent > 0 || d.skipAll || d.inactive {
 		return NoExceptions
 	}
 	return d.exceptions

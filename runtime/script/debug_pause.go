@@ -213,3 +213,20 @@ func (d *Debugger) quietly(f func() (goja.Value, error)) (goja.Value, error) {
 	defer func() { d.quiet-- }()
 	return f()
 }
+
+// Evaluating runs f, in which a client evaluates something of its own; on the loop. A
+// step that was under way does not end in that code; breakpoints, debugger statements
+// and steps that begin there work. With silent, what is thrown does not pause: CDP's
+// silent of Runtime.evaluate.
+func (d *Debugger) Evaluating(silent bool, f func()) {
+	d.mu.Lock()
+	under := d.step
+	d.mu.Unlock()
+	before, mute := d.earlier, d.silent
+	d.earlier = under
+	if silent {
+		d.silent++
+	}
+	defer func() { d.earlier, d.silent = before, mute }()
+	f()
+}

@@ -150,11 +150,15 @@ func (d *Debugger) stepEnds(h *hit) bool {
 		return false
 	}
 	function := functionOf{h.run, h.about().Function}
+	early := s == d.earlier // it began before what a client evaluates now
 	switch s.kind {
 	case stepInto:
-		return true
+		return !early
 	case stepToAwait:
-		return function == s.to && d.agent.Story() == s.story
+		return function == s.to && d.agent.Story() == s.story && (!early || d.job != nil)
+	}
+	if early && (s.call == 0 || function != functionOf{s.run, s.function}) {
+		return false
 	}
 	depth := d.depthOf(h)
 	sameJob := d.job == s.job
