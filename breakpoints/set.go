@@ -63,13 +63,23 @@ func (s *Set) Refresh() (changed bool, err error) {
 	return s.take(stored), nil
 }
 
-// Add checks a breakpoint and adds it under a new id. An *InvalidError says what is wrong.
-func (s *Set) Add(b Breakpoint) (Breakpoint, error) {
+// Add checks a breakpoint and adds it under a new id. An *InvalidError says what is
+// wrong: also that there is one already that stops at the same in the same way.
+func (s *Set) Add(b Breakpoint) (Breakpoint, error) { return s.add(b, true) }
+
+// AddOwn is Add for one of several owners of breakpoints in a set, each with its own: an
+// equal one of another's is no error.
+func (s *Set) AddOwn(b Breakpoint) (Breakpoint, error) { return s.add(b, false) }
+
+func (s *Set) add(b Breakpoint, single bool) (Breakpoint, error) {
 	b, err := Check(b)
 	if err != nil {
 		return b, err
 	}
 	err = s.update(func(c *contents) error {
+		if twin := c.twin(b); single && twin != nil {
+			return already(twin)
+		}
 		c.Last++
 		b.ID = strconv.Itoa(c.Last)
 		c.Breakpoints = append(c.Breakpoints, b)
@@ -168,7 +178,8 @@ func (s *Set) Export() ([]byte, error) {
 }
 
 // Import adds the breakpoints of an exported file under new ids, or with replace puts
-// them in the place of all others. All of them are checked first: it is all or nothing.
+// them in the place of all others, and returns those that were added: one that is there
+// already is left out. All of them are checked first: it is all or nothing.
 func (s *Set) Import(data []byte, replace bool) ([]Breakpoint, error) {
 	in, err := decode(data)
 	if err != nil {
@@ -181,6 +192,9 @@ func (s *Set) Import(data []byte, replace bool) ([]Breakpoint, error) {
 		}
 		added = nil
 		for _, b := range in.Breakpoints {
+			if c.twin(b) != nil {
+				continue
+			}
 			c.Last++
 			b.ID = strconv.Itoa(c.Last)
 			c.Breakpoints = append(c.Breakpoints, b)

@@ -126,6 +126,9 @@ func (b *Breakpoint) set(name, value string, has bool) error {
 		return &InvalidError{name, "wants a value: " + name + "=…"}
 	}
 	if p := b.field(name); p != nil {
+		if strings.Trim(value, " \t\r\n") == "" && (value == "" || p == &b.Condition) {
+			return &InvalidError{name, "is empty: give it a value, or leave it out"}
+		}
 		*p = value
 		return nil
 	}

@@ -121,6 +121,9 @@ func (b *breaks) add(io stdio, args []string) error {
 	if p, err = s.Add(p); err != nil {
 		return breakError(err)
 	}
+	if doubt := p.Doubt(); doubt != "" {
+		io.say("warning: %s", clean(doubt))
+	}
 	if b.json {
 		return io.json(p)
 	}

@@ -73,14 +73,14 @@ func (d *debugCmd) debugSet() (*breakpoints.Set, error) {
 	}
 	set := breakpoints.NewSet()
 	for _, b := range project.All() {
-		if _, err := set.Add(b); err != nil {
+		if _, err := set.AddOwn(b); err != nil {
 			return nil, breakError(err)
 		}
 	}
 	for _, text := range d.breaks {
 		b, err := breakpoints.Parse(text)
 		if err == nil {
-			_, err = set.Add(b)
+			_, err = set.AddOwn(b) // the project may have it too
 		}
 		if err != nil {
 			return nil, breakError(err)
@@ -152,6 +152,7 @@ func (d *debugCmd) loop(ctx context.Context, t *terminal, s *session) error {
 		}
 	}()
 	err := t.talk(ctx, lines, reading, d.count)
+	t.problems(t.d.State(), true)
 	if cause := context.Cause(ctx); errors.Is(cause, errDebugged) || errors.Is(err, errDebugged) {
 		return nil
 	}
@@ -190,6 +191,10 @@ func (t *terminal) talk(ctx context.Context, lines <-chan string, reading <-chan
 		if count > 0 && t.stops >= count && (!paused || !t.interactive) {
 			return errDebugged
 		}
+		var again <-chan time.Time
+		if t.again {
+			again = time.After(problemAfter)
+		}
 		select {
 		case line := <-ready:
 			if next = strings.TrimSpace(line); next == "" {
@@ -203,6 +208,7 @@ func (t *terminal) talk(ctx context.Context, lines <-chan string, reading <-chan
 		case <-late:
 			given = true
 		case <-changed:
+		case <-again:
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}

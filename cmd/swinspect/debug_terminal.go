@@ -30,6 +30,8 @@ type terminal struct {
 	last        string            // what an empty line repeats
 	listed      int               // line of the source that was listed last
 	started     bool
+	unset       problems
+	again       bool // there may be a problem to tell after a while
 }
 
 // stopView is a stop as a line of JSON.
@@ -89,6 +91,7 @@ func (t *terminal) news() {
 		t.thread, t.frame, t.listed = th.ID, 0, 0
 		t.tell(th)
 	}
+	t.again = t.problems(s, false)
 }
 
 func mark(level string) string {

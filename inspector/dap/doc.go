@@ -40,7 +40,7 @@ type Debugger interface {
 
 // Breakpoints is where a session's breakpoints are put: a [*breakpoints.Set] is one.
 type Breakpoints interface {
-	Add(b breakpoints.Breakpoint) (breakpoints.Breakpoint, error)
+	AddOwn(b breakpoints.Breakpoint) (breakpoints.Breakpoint, error)
 	Remove(ids ...string) error
 	All() []breakpoints.Breakpoint
 }

@@ -229,7 +229,7 @@ func (x *session) set(at *Debuggee, p *point) {
 		if p.targets[i].want.ID != "" {
 			continue
 		}
-		b, err := at.Breakpoints.Add(p.targets[i].want)
+		b, err := at.Breakpoints.AddOwn(p.targets[i].want)
 		if err != nil {
 			p.problem = err.Error()
 			var invalid *breakpoints.InvalidError

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 
 	godap "github.com/google/go-dap"
@@ -269,12 +270,46 @@ func (x *session) setExpression(ctx context.Context, a *godap.SetExpressionArgum
 	if err != nil {
 		return nil, err
 	}
+	if identifier.MatchString(a.Expression) && a.Expression != "this" {
+		v, err := setNamed(ctx, at.Debugger, thread, index, a.Expression, a.Value)
+		if err != nil {
+			return nil, err
+		}
+		s := x.value(v, valueRef{thread: thread, frame: index, path: a.Expression})
+		return godap.SetExpressionResponseBody{Value: s.text, Type: s.kind, VariablesReference: s.ref, IndexedVariables: s.indexed, NamedVariables: s.named}, nil
+	}
 	v, err := at.Debugger.Evaluate(ctx, thread, index, a.Expression+" = ("+a.Value+"\n)", debugger.EvaluateOptions{})
 	if err != nil {
 		return nil, err
 	}
 	s := x.value(v, valueRef{thread: thread, frame: index, path: a.Expression})
 	return godap.SetExpressionResponseBody{Value: s.text, Type: s.kind, VariablesReference: s.ref, IndexedVariables: s.indexed, NamedVariables: s.named}, nil
+}
+
+// setNamed gives the innermost variable of a name the value of an expression: an
+// assignment would make a new one where there is none.
+func setNamed(ctx context.Context, d Debugger, thread string, frame int, name, expression string) (debugger.Value, error) {
+	var scopes []debugger.Scope
+	if t := d.State().Thread(thread); t != nil && t.Pause != nil && len(t.Pause.Frames) > 0 {
+		frame = max(0, min(frame, len(t.Pause.Frames)-1))
+		scopes = t.Pause.Frames[frame].Scopes
+	}
+	for i, s := range scopes {
+		if s.Type == "global" {
+			return d.SetVariable(ctx, thread, frame, i, name, expression)
+		}
+		all, err := d.Properties(ctx, thread, s.Object)
+		if err != nil {
+			return debugger.Value{}, err
+		}
+		if slices.ContainsFunc(all, func(p debugger.Property) bool { return !p.Internal && p.Name == name }) {
+			return d.SetVariable(ctx, thread, frame, i, name, expression)
+		}
+	}
+	if _, err := d.Evaluate(ctx, thread, frame, name, debugger.EvaluateOptions{}); err != nil {
+		return debugger.Value{}, err
+	}
+	return d.Evaluate(ctx, thread, frame, name+" = ("+expression+"\n)", debugger.EvaluateOptions{})
 }
 
 // dotted is the end of an expression that can be completed: what it is of, and the

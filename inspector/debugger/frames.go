@@ -109,6 +109,7 @@ func scopesOf(f wireFrame, ref frameRef) ([]Scope, frameRef) {
 		scopes = append(scopes, Scope{Type: s.Type, Name: s.Name, Object: s.Object.ObjectID})
 		ref.scopes = append(ref.scopes, s.Object.ObjectID)
 		ref.index = append(ref.index, i)
+		ref.kinds = append(ref.kinds, s.Type)
 	}
 	return scopes, ref
 }

@@ -191,7 +191,7 @@ func (w *world) add(bps ...string) {
 	for _, text := range bps {
 		b, err := breakpoints.Parse(text)
 		w.must(err)
-		_, err = w.set.Add(b)
+		_, err = w.set.AddOwn(b)
 		w.must(err)
 	}
 }

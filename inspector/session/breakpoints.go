@@ -104,7 +104,7 @@ func (x *browserContext) arm(ctx context.Context, b breakpoints.Breakpoint, p *b
 		return err
 	}
 	g.mu.Lock()
-	made, err := set.Add(b)
+	made, err := set.AddOwn(b)
 	if err == nil {
 		p.id = made.ID
 		g.points[p.id] = p
