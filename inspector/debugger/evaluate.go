@@ -3,7 +3,10 @@ package debugger
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"sync"
+	"time"
 
 	"github.com/chromedp/cdproto/debugger"
 	"github.com/chromedp/cdproto/runtime"
@@ -19,6 +22,9 @@ type EvaluateOptions struct {
 	ByValue bool
 	// Await waits for a promise; only when the worker is not paused.
 	Await bool
+	// Timeout is after how long the browser is to stop the expression, a *[ThrownError];
+	// 0 is never. Not every browser does.
+	Timeout time.Duration
 }
 
 // ThrownError is what an evaluated expression threw.
@@ -27,8 +33,10 @@ type ThrownError struct{ Value Value }
 func (e *ThrownError) Error() string { return e.Value.Text }
 
 // Evaluate evaluates an expression in a frame of a paused worker, or globally with
-// frame -1. What the expression throws is a *[ThrownError]. Unless it is silent, it
-// stands in the log with its result.
+// frame -1. What the expression throws is a *[ThrownError], and does not pause. When a
+// breakpoint stops a worker that ran, the error is [ErrEvaluationStopped]: what is
+// evaluated goes on with the worker, and nobody hears what came of it. Unless it is
+// silent, it stands in the log with its result.
 func (d *Debugger) Evaluate(ctx context.Context, id string, frame int, expression string, o EvaluateOptions) (Value, error) {
 	t, err := d.c.find(id)
 	if err != nil {
@@ -63,6 +71,9 @@ func (t *thread) evaluateFor(ctx context.Context, frame int, expression string, 
 	if o.Silent {
 		params["throwOnSideEffect"] = true
 	}
+	if o.Timeout > 0 {
+		params["timeout"] = o.Timeout.Milliseconds()
+	}
 	if o.ByValue {
 		params["returnByValue"] = true
 	} else {
@@ -77,7 +88,13 @@ func (t *thread) evaluateFor(ctx context.Context, frame int, expression string, 
 		params["awaitPromise"] = p == nil && o.Await
 	}
 	var r wireResult
-	if err := t.session(ctx, method, params, &r); err != nil {
+	evaluating, end := t.untilStopped(ctx, p)
+	err = t.session(evaluating, method, params, &r)
+	end()
+	if err != nil {
+		if ctx.Err() == nil && errors.Is(context.Cause(evaluating), ErrEvaluationStopped) {
+			return Value{}, ErrEvaluationStopped
+		}
 		return Value{}, wrap("evaluating", err)
 	}
 	if r.Exception != nil {
@@ -91,6 +108,46 @@ func (t *thread) evaluateFor(ctx context.Context, frame int, expression string, 
 		v.JSON = r.Result.Value
 	}
 	return v, nil
+}
+
+// evaluatesOn is how long an evaluation that finds the worker paused may take: one that
+// had not begun by then is answered in the pause.
+const evaluatesOn = 300 * time.Millisecond
+
+// untilStopped gives a context that ends when the worker stops at something new, p being
+// what it is paused at: what is evaluated stopped with it. The func waits for the
+// goroutine that looks.
+func (t *thread) untilStopped(ctx context.Context, p *pause) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	var looking sync.WaitGroup
+	looking.Go(func() {
+		var late <-chan time.Time
+		for {
+			changed, now := t.stoppedAt()
+			switch {
+			case now == nil || now == p:
+				late = nil
+			case late == nil:
+				late = time.After(evaluatesOn)
+			}
+			select {
+			case <-changed:
+			case <-late:
+				cancel(ErrEvaluationStopped)
+				return
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
+	return ctx, func() { cancel(nil); looking.Wait() }
+}
+
+// stoppedAt is what the worker is paused at, and a channel closed at the next change.
+func (t *thread) stoppedAt() (<-chan struct{}, *pause) {
+	t.c.mu.Lock()
+	defer t.c.mu.Unlock()
+	return t.c.changed, t.pause
 }
 
 func thrownValue(x *wireException) Value {

@@ -25,6 +25,8 @@ var (
 	ErrNoFrame    = errors.New("no such frame")
 	ErrNoWayBack  = errors.New("this worker cannot be stepped back")
 	ErrStaleValue = errors.New("the value belongs to a pause that is over")
+	// ErrEvaluationStopped says that what is evaluated is not over, and why.
+	ErrEvaluationStopped = errors.New("the evaluation stopped at a breakpoint: resume to let it go on")
 )
 
 // DrivenError says that somebody else drives: many may watch, one may drive.
