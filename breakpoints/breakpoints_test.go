@@ -169,7 +169,10 @@ func TestSetKeepsIDsAndTells(t *testing.T) {
 	if b, _ := s.Add(Breakpoint{Kind: Start}); b.ID != "2" {
 		t.Errorf("id %s", b.ID)
 	}
-	if err := s.Remove("7", "2"); err == nil || len(s.All()) != 0 {
+	if err := s.Remove("2", "7"); err == nil || len(s.All()) != 1 {
+		t.Error("some were removed beside an unknown one", err, s.All())
+	}
+	if err := s.Remove("2", "2"); err != nil || len(s.All()) != 0 {
 		t.Error(err, s.All())
 	}
 	if err := s.Update(Breakpoint{ID: "9", Kind: Start}); err == nil {

@@ -1,6 +1,7 @@
 package breakpoints
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -74,6 +75,18 @@ type file struct {
 	stamp string // of the file as it was read last
 }
 
+// FileError is a project's file that does not say what it should. Err may be an
+// *InvalidError.
+type FileError struct {
+	Path string
+	Err  error
+}
+
+func (e *FileError) Error() string { return e.Path + ": " + e.Err.Error() }
+
+// Unwrap gives what is wrong with it.
+func (e *FileError) Unwrap() error { return e.Err }
+
 // readIfChanged reads the file when it is not what was read last.
 func (f *file) readIfChanged() (c contents, fresh bool, err error) {
 	stamp := ""
@@ -101,9 +114,12 @@ func (f *file) read() (contents, error) {
 	if err != nil {
 		return contents{}, fmt.Errorf("breakpoints: %w", err)
 	}
+	if len(bytes.TrimSpace(data)) == 0 {
+		return contents{}, nil // made, and never written
+	}
 	c, err := decode(data)
 	if err != nil {
-		return c, fmt.Errorf("%s: %w", f.path, err)
+		return c, &FileError{Path: f.path, Err: err}
 	}
 	return c, nil
 }

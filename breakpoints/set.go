@@ -104,25 +104,22 @@ func (s *Set) Update(b Breakpoint) error {
 	})
 }
 
-// Remove takes breakpoints away. Those that exist are removed even when others are
-// unknown, which an *UnknownError tells.
+// Remove takes breakpoints away: all of them, or none when some are unknown, which an
+// *UnknownError names.
 func (s *Set) Remove(ids ...string) error {
-	var unknown []string
-	err := s.update(func(c *contents) error {
+	return s.update(func(c *contents) error {
+		var unknown []string
 		for _, id := range ids {
-			i := c.index(id)
-			if i < 0 {
+			if c.index(id) < 0 {
 				unknown = append(unknown, id)
-				continue
 			}
-			c.Breakpoints = slices.Delete(c.Breakpoints, i, i+1)
 		}
+		if len(unknown) > 0 {
+			return &UnknownError{IDs: unknown}
+		}
+		c.Breakpoints = slices.DeleteFunc(c.Breakpoints, func(b Breakpoint) bool { return slices.Contains(ids, b.ID) })
 		return nil
 	})
-	if err == nil && len(unknown) > 0 {
-		err = &UnknownError{IDs: unknown}
-	}
-	return err
 }
 
 // Describe notes what the lines of breakpoints said when they were set (see
@@ -292,8 +289,13 @@ func (e *UnknownError) Error() string {
 
 // errFormat is what is wrong with a file.
 func errFormat(err error) error {
-	if _, ok := errors.AsType[*InvalidError](err); ok {
-		return err
+	const no = "it is no list of breakpoints as `swinspect break export` writes it"
+	wrong, ok := errors.AsType[*json.UnmarshalTypeError](err)
+	switch {
+	case !ok:
+		return fmt.Errorf(no+": %w", err)
+	case wrong.Field == "":
+		return errors.New(no)
 	}
-	return fmt.Errorf("breakpoints: not a file of breakpoints: %w", err)
+	return fmt.Errorf(no+": its %s is of another kind, %s", wrong.Field, wrong.Value)
 }

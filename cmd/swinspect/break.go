@@ -54,32 +54,37 @@ func newBreak(io stdio) *cobra.Command {
   swinspect break add cache:miss cache='pages-*' log='missed {url}'
   swinspect break list
   swinspect break remove 2`,
-		Args: cobra.NoArgs,
+		Args: func(cmd *cobra.Command, given []string) error {
+			if len(given) > 0 {
+				return usage("%s is no command of swinspect break: try swinspect break --help", quote(given[0]))
+			}
+			return nil
+		},
 		RunE: func(*cobra.Command, []string) error { return b.list(io) },
 	}
-	add := func(use, short, more, example string, args cobra.PositionalArgs, run func(args []string) error) *cobra.Command {
+	add := func(use, short, more, example string, takes cobra.PositionalArgs, run func(args []string) error) *cobra.Command {
 		c := &cobra.Command{
-			Use: use, Short: short, Args: args, Long: more + "\n\n" + breakExit, Example: "  swinspect break " + example,
+			Use: use, Short: short, Args: takes, Long: more + "\n\n" + breakExit, Example: "  swinspect break " + example,
 			RunE: func(_ *cobra.Command, args []string) error { return run(args) },
 		}
 		cmd.AddCommand(c)
 		return c
 	}
 	add("add BREAKPOINT [NAME=VALUE …]", "Add a breakpoint", "Adds one and prints its number. swinspect break --help says how it is written.",
-		`add fetch:/api/* method=POST at=respondWith`, cobra.MinimumNArgs(1), func(args []string) error { return b.add(io, args) })
+		`add fetch:/api/* method=POST at=respondWith`, args("BREAKPOINT", "[NAME=VALUE …]"), func(args []string) error { return b.add(io, args) })
 	add("list", "List the breakpoints", "Lists them, each as it can be added again.", "list --json",
-		cobra.NoArgs, func([]string) error { return b.list(io) })
+		args(), func([]string) error { return b.list(io) })
 	add("remove ID…", "Remove breakpoints", `Removes those with these numbers, or with "all" every one.`, "remove 2 3",
-		cobra.MinimumNArgs(1), func(args []string) error { return b.remove(args) })
+		args("ID…"), func(args []string) error { return b.remove(args) })
 	add("on ID…", "Switch breakpoints on", "Switches on what was switched off.", "on 2",
-		cobra.MinimumNArgs(1), func(args []string) error { return b.enable(args, true) })
+		args("ID…"), func(args []string) error { return b.enable(args, true) })
 	add("off ID…", "Switch breakpoints off", "Keeps them, and stops at them no more.", "off 2",
-		cobra.MinimumNArgs(1), func(args []string) error { return b.enable(args, false) })
+		args("ID…"), func(args []string) error { return b.enable(args, false) })
 	in := add("import FILE", "Add the breakpoints of a file", "Adds what export wrote, under new numbers; - is standard input. It is all or nothing.", "import team.json --replace",
-		cobra.ExactArgs(1), func(args []string) error { return b.importFile(io, args[0]) })
+		args("FILE"), func(args []string) error { return b.importFile(io, args[0]) })
 	in.Flags().BoolVar(&b.replace, "replace", false, "remove all others")
 	add("export", "Write the breakpoints as JSON", "Writes them to standard output, as the project's file has them.", "export > team.json",
-		cobra.NoArgs, func([]string) error { return b.export(io) })
+		args(), func([]string) error { return b.export(io) })
 	f := cmd.PersistentFlags()
 	f.StringVar(&b.dir, "project", ".", "the project's `FOLDER`")
 	f.BoolVar(&b.json, "json", false, "print JSON")
@@ -87,10 +92,20 @@ func newBreak(io stdio) *cobra.Command {
 }
 
 // open reads the project's file.
-func (b *breaks) open() (*breakpoints.Set, error) {
-	s, err := breakpoints.OpenSet(b.dir)
+func (b *breaks) open() (*breakpoints.Set, error) { return openBreakpoints("break", b.dir) }
+
+// openBreakpoints reads the file of the project in a folder that --project named.
+func openBreakpoints(command, dir string) (*breakpoints.Set, error) {
+	if !isFolder(dir) {
+		return nil, usage("%s: --project: there is no folder %s", command, quote(dir))
+	}
+	s, err := breakpoints.OpenSet(dir)
 	if err != nil {
-		return nil, &failure{exit: exitNo, err: err}
+		f := &failure{exit: exitNo, err: err}
+		if _, ok := errors.AsType[*breakpoints.FileError](err); ok {
+			f.hint = "mend it, or move it away to start afresh"
+		}
+		return nil, f
 	}
 	return s, nil
 }
@@ -171,11 +186,17 @@ func (b *breaks) enable(ids []string, on bool) error {
 	if err != nil {
 		return err
 	}
+	var unknown []string
 	for _, id := range ids {
-		p, ok := s.Get(id)
-		if !ok {
-			return breakError(&breakpoints.UnknownError{IDs: []string{id}})
+		if _, ok := s.Get(id); !ok {
+			unknown = append(unknown, id)
 		}
+	}
+	if len(unknown) > 0 {
+		return breakError(&breakpoints.UnknownError{IDs: unknown})
+	}
+	for _, id := range ids {
+		p, _ := s.Get(id)
 		p.Disabled = !on
 		if err := s.Update(p); err != nil {
 			return breakError(err)
@@ -201,7 +222,14 @@ func (b *breaks) importFile(io stdio, name string) error {
 	}
 	added, err := s.Import(data, b.replace)
 	if err != nil {
-		return breakError(err)
+		if name == "-" {
+			name = "standard input"
+		}
+		f := &failure{exit: exitNo, err: fmt.Errorf("%s: %w", clean(name), err)}
+		if _, ok := errors.AsType[*breakpoints.InvalidError](err); ok {
+			f.exit, f.hint = exitUsage, "swinspect break --help says how they are written"
+		}
+		return f
 	}
 	io.say("%d breakpoints", len(added))
 	return nil

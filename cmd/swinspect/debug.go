@@ -46,7 +46,7 @@ func newDebug(io stdio) *cobra.Command {
 		Example: `  swinspect debug --launch https://app.example/ --break event:install
   swinspect debug --site ./dist --break 'cache:miss cache=pages-*'
   swinspect debug --attach 9222 --break exception:uncaught --json --for 1m </dev/null`,
-		Args: cobra.NoArgs,
+		Args: args(),
 		RunE: func(cmd *cobra.Command, _ []string) error { return d.run(cmd, io) },
 	}
 	d.bind(cmd)
@@ -64,9 +64,9 @@ func newDebug(io stdio) *cobra.Command {
 
 // debugSet is the project's breakpoints and those of this time.
 func (d *debugCmd) debugSet() (*breakpoints.Set, error) {
-	project, err := breakpoints.OpenSet(d.dir)
+	project, err := openBreakpoints("debug", d.dir)
 	if err != nil {
-		return nil, &failure{exit: exitNo, err: err}
+		return nil, err
 	}
 	if len(d.breaks) == 0 {
 		return project, nil
@@ -94,7 +94,7 @@ func (d *debugCmd) run(cmd *cobra.Command, io stdio) (err error) {
 		return usage("debug: --for and --count cannot be negative")
 	}
 	d.out = "none" // what record checks
-	if err := d.check(); err != nil {
+	if err := d.check("debug"); err != nil {
 		return err
 	}
 	set, err := d.debugSet()

@@ -31,17 +31,22 @@ func init() { // a variable's initializer would be a cycle: help reads the list
 	step := func(how string) func(*terminal, context.Context, string) error {
 		return func(t *terminal, ctx context.Context, _ string) error { return t.step(ctx, how) }
 	}
+	back := func(toBreakpoint bool) func(*terminal, context.Context, string) error {
+		return func(t *terminal, ctx context.Context, _ string) error { return t.back(ctx, toBreakpoint) }
+	}
 	debugCommands = []debugCommand{
-		{[]string{"continue", "c"}, "", "run on", (*terminal).resume, true},
-		{[]string{"next", "n"}, "", "step over, also over an await", step("over"), true},
+		{[]string{"continue", "c", "resume"}, "", "run on", (*terminal).resume, true},
+		{[]string{"next", "n", "over"}, "", "step over, also over an await", step("over"), true},
 		{[]string{"step", "s"}, "", "step into", step("into"), true},
 		{[]string{"stepout", "so"}, "", "step out", step("out"), true},
+		{[]string{"back"}, "", "step back, in this event (engine)", back(false), true},
+		{[]string{"rback"}, "", "go back to the breakpoint before (engine)", back(true), true},
 		{[]string{"to"}, "[URL:]LINE", "run to a line", (*terminal).runTo, false},
 		{[]string{"pause"}, "", "stop a running worker at the next statement", (*terminal).pause, false},
 		{[]string{"print", "p"}, "EXPRESSION", "evaluate", (*terminal).evaluate, false},
 		{[]string{"set"}, "NAME = EXPRESSION", "give a variable a value", (*terminal).assign, false},
 		{[]string{"locals", "args"}, "", "show the variables of the frame", (*terminal).showLocals, false},
-		{[]string{"stack", "bt"}, "", "show the calls", (*terminal).stack, false},
+		{[]string{"stack", "bt", "where"}, "", "show the calls", (*terminal).stack, false},
 		{[]string{"frame", "up", "down"}, "[N]", "choose a frame", nil, false},
 		{[]string{"list", "l"}, "[LINE]", "show the source", (*terminal).list, true},
 		{[]string{"sources"}, "", "list the worker's scripts", (*terminal).sources, false},
@@ -139,6 +144,19 @@ func (t *terminal) step(ctx context.Context, how string) error {
 		return err
 	}
 	if err := t.d.Step(ctx, th.ID, how); err != nil {
+		return err
+	}
+	t.settle(ctx, th.Pause.ID, th.ID, 2*time.Second)
+	return nil
+}
+
+// back steps into the past of the event, or to the breakpoint before.
+func (t *terminal) back(ctx context.Context, toBreakpoint bool) error {
+	th, err := t.held()
+	if err != nil {
+		return err
+	}
+	if err := t.d.StepBack(ctx, th.ID, toBreakpoint); err != nil {
 		return err
 	}
 	t.settle(ctx, th.Pause.ID, th.ID, 2*time.Second)

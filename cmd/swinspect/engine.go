@@ -61,7 +61,7 @@ address is in use or a folder cannot be read; 2 usage.`,
 		Example: `  swinspect engine --site ./dist
   swinspect engine --listen 127.0.0.1:0 --site ./dist@https://app.example --open https://app.example/
   swinspect engine --allow https://staging.example --profile ./profile`,
-		Args: cobra.NoArgs,
+		Args: args(),
 		RunE: func(cmd *cobra.Command, _ []string) error { return e.run(cmd.Context(), io) },
 	}
 	f := cmd.Flags()

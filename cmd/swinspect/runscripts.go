@@ -131,6 +131,8 @@ func (r *scriptRun) check(cmd *cobra.Command, io stdio) error {
 	switch {
 	case strings.TrimSpace(j.Backend) == "":
 		return usage("--backend is empty: it is engine, chromium or the endpoint of a browser")
+	case !isBackend(j.Backend):
+		return usage("--backend %s: it is engine, chromium or the endpoint of a browser that runs: 9222, host:9222, a URL", quote(j.Backend))
 	case !slices.Contains(traceModes, j.Trace):
 		return usage("--trace %s: it is one of %s", quote(j.Trace), strings.Join(traceModes, ", "))
 	case r.jobs < 0 || j.Retries < 0 || j.Bail < 0:

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -46,6 +47,15 @@ func (h *scriptHost) Open(ctx context.Context, o scripting.OpenOptions) (*script
 		return nil, explainedInWords(err)
 	}
 	return attached(o.Backend, endpoint.WebSocketURL, endpoint), nil
+}
+
+// isBackend reports whether a word can be a backend. A bare word could be a machine's
+// name, but is more likely a browser's that there is no backend for.
+func isBackend(word string) bool {
+	if _, err := strconv.Atoi(word); err == nil || word == "engine" || word == "chromium" || word == "localhost" {
+		return true
+	}
+	return strings.ContainsAny(word, `:./\~`) || isFolder(word)
 }
 
 // explainedInWords says why an endpoint leads nowhere, and what would help.

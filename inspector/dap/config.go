@@ -2,6 +2,7 @@ package dap
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -141,7 +142,7 @@ func decode(raw json.RawMessage, into any) (unknown []string, err error) {
 		raw = json.RawMessage("{}")
 	}
 	if err := json.Unmarshal(raw, into); err != nil {
-		return nil, fmt.Errorf("the arguments: %w", err)
+		return nil, argumentsError(err, into)
 	}
 	var given map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &given); err != nil || given == nil {
@@ -157,6 +158,46 @@ func decode(raw json.RawMessage, into any) (unknown []string, err error) {
 	return unknown, nil
 }
 
+// argumentsError says which field of the arguments is of the wrong kind, and what it takes.
+func argumentsError(err error, into any) error {
+	var wrong *json.UnmarshalTypeError
+	if !errors.As(err, &wrong) {
+		return fmt.Errorf("the arguments: %w", err)
+	}
+	name := strings.TrimPrefix(wrong.Field, "Common.") // an embedded struct is none of launch.json's
+	if name == "" {
+		return fmt.Errorf("the arguments are no object but of the kind %s", wrong.Value)
+	}
+	takes := kindOf(wrong.Type)
+	for _, f := range fields(into) {
+		switch tag, _, _ := strings.Cut(f.Tag.Get("json"), ","); {
+		case tag != name:
+		case f.Type == reflect.TypeFor[words]():
+			takes = "a string or a list of strings"
+		case f.Type.Kind() == reflect.Map && wrong.Type != f.Type:
+			return fmt.Errorf("%s: each of its values is %s, one is of the kind %s", name, takes, wrong.Value)
+		}
+	}
+	return fmt.Errorf("%s: it takes %s, this is of the kind %s", name, takes, wrong.Value)
+}
+
+// kindOf is a type in the words of JSON.
+func kindOf(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.String:
+		return "a string"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Slice, reflect.Array:
+		return "a list"
+	case reflect.Map, reflect.Struct:
+		return "an object"
+	case reflect.Pointer:
+		return kindOf(t.Elem())
+	}
+	return "a number"
+}
+
 // editors are the fields that editors keep for themselves.
 var editors = []string{
 	"name", "type", "request", "debugServer", "preLaunchTask", "postDebugTask", "presentation", "internalConsoleOptions",
@@ -165,14 +206,22 @@ var editors = []string{
 	"ensure", "fn", "compile", "defer-launch-attach", "command-env", "command-insert-stderr", "config", "restart",
 }
 
-// names are the JSON names of a struct's fields, those of embedded ones too.
-func names(of any) []string {
+// fields are those of a struct, or of what a pointer leads to; none of anything else.
+func fields(of any) []reflect.StructField {
 	t := reflect.TypeOf(of)
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
+	if t.Kind() != reflect.Struct {
+		return nil
+	}
+	return reflect.VisibleFields(t)
+}
+
+// names are the JSON names of a struct's fields, those of embedded ones too.
+func names(of any) []string {
 	var all []string
-	for _, f := range reflect.VisibleFields(t) {
+	for _, f := range fields(of) {
 		if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "" && name != "-" {
 			all = append(all, name)
 		}

@@ -212,7 +212,7 @@ func remove(at *Debuggee, ids []string) error {
 	}
 	err := at.Breakpoints.Remove(ids...)
 	if unknown := (*breakpoints.UnknownError)(nil); errors.As(err, &unknown) {
-		return nil
+		return remove(at, slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return slices.Contains(unknown.IDs, id) }))
 	}
 	return err
 }

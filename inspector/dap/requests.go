@@ -25,7 +25,7 @@ func on[A any](f func(x *session, ctx context.Context, a *A) (any, error)) func(
 		a := new(A)
 		if len(raw) > 0 {
 			if err := json.Unmarshal(raw, a); err != nil {
-				return nil, fmt.Errorf("the arguments: %w", err)
+				return nil, argumentsError(err, a)
 			}
 		}
 		return f(x, ctx, a)

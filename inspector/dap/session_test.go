@@ -377,7 +377,7 @@ func TestOutOfOrder(t *testing.T) {
 	c.Refuse("configurationDone", nil, "before launch")
 	c.Refuse("launch", map[string]any{}, "nothing to launch")
 	c.Refuse("launch", map[string]any{"url": "x", "backend": "netscape"}, "netscape")
-	c.Refuse("launch", map[string]any{"url": 7}, "arguments")
+	c.Refuse("launch", map[string]any{"url": 7}, "url: it takes a string")
 	c.Refuse("launch", []int{1}, "arguments")
 	c.Refuse("launch", map[string]any{"url": "https://a.example/", "watchdog": "soon"}, "soon")
 	c.Refuse("launch", map[string]any{"url": "https://a.example/"}, "token")
