@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/chromedp/cdproto/browser"
 	cdproto "github.com/chromedp/cdproto/cdp"
@@ -26,6 +27,7 @@ type opened struct {
 	// traces says that it has the SWInspect domain, movable that its time can be moved on.
 	traces, movable bool
 	debug           debugging
+	spent           atomic.Bool // something in it can no longer be ended: others are given another
 }
 
 func (o *opened) close() error {
@@ -46,8 +48,12 @@ func (r *runner) openBackend(ctx context.Context, o OpenOptions) (*opened, error
 		return nil, err
 	}
 	key := string(data)
-	if s := r.shared[key]; s != nil && s.o.conn.Err() == nil {
+	s := r.shared[key]
+	if s != nil && s.o.conn.Err() == nil && !s.o.spent.Load() {
 		return s.o, nil
+	}
+	if s != nil && s.o.spent.Load() {
+		o.Fresh = true
 	}
 	b, err := r.Host.Open(ctx, o)
 	if err != nil {
@@ -59,7 +65,7 @@ func (r *runner) openBackend(ctx context.Context, o OpenOptions) (*opened, error
 	}
 	if b.Shared {
 		if old := r.shared[key]; old != nil {
-			_ = old.close() // it is gone already
+			r.closing.Go(func() { _ = old.close() }) // it is gone already, or does not obey
 		}
 		r.shared[key] = &sharedBackend{x}
 	}

@@ -2,7 +2,6 @@ package session
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
@@ -78,7 +77,12 @@ func (x *browserContext) breakpointOf(kind string, o pointOptions) breakpoints.B
 func (x *browserContext) pointArguments(c *call) (breakpoints.Breakpoint, pointOptions, goja.Callable) {
 	kind := c.text(0, "the kind")
 	if !slices.Contains(breakpoints.Kinds(), breakpoints.Kind(kind)) {
-		c.fail("there is no kind of breakpoint %q: %v", kind, breakpoints.Kinds())
+		kinds := breakpoints.Kinds()
+		all := make([]string, len(kinds))
+		for i, k := range kinds {
+			all[i] = string(k)
+		}
+		c.fail("there is no kind of breakpoint %q: there are %s and %s", kind, strings.Join(all[:len(all)-1], ", "), all[len(all)-1])
 	}
 	var o pointOptions
 	i := 1
@@ -106,7 +110,8 @@ func (x *browserContext) arm(ctx context.Context, b breakpoints.Breakpoint, p *b
 	g.mu.Lock()
 	made, err := set.AddOwn(b)
 	if err == nil {
-		p.id = made.ID
+		g.made++
+		p.id, p.order = made.ID, g.made
 		g.points[p.id] = p
 	}
 	g.mu.Unlock()
@@ -157,7 +162,7 @@ func (x *browserContext) on(c *call) goja.Value {
 	if handler == nil && o.Log == "" {
 		c.fail("a breakpoint needs a handler, or a log message")
 	}
-	p := &breakpoint{c: x, kind: b.Kind, handler: handler}
+	p := &breakpoint{c: x, kind: b.Kind, what: b.Words(), handler: handler}
 	return c.async(func(ctx context.Context) (any, error) { return p, x.arm(ctx, b, p) })
 }
 
@@ -165,7 +170,7 @@ func (x *browserContext) on(c *call) goja.Value {
 func (x *browserContext) once(c *call) goja.Value {
 	b, o, _ := x.pointArguments(c)
 	b.Once = true
-	p := &breakpoint{c: x, kind: b.Kind, first: make(chan *paused, 1)}
+	p := &breakpoint{c: x, kind: b.Kind, what: b.Words(), first: make(chan *paused, 1)}
 	return c.async(func(ctx context.Context) (any, error) {
 		if err := x.arm(ctx, b, p); err != nil {
 			return nil, err
@@ -177,22 +182,19 @@ func (x *browserContext) once(c *call) goja.Value {
 			return got, nil
 		case <-inner.Done():
 		}
-		text := fmt.Sprintf("waited %s for a pause at %s: %s", spanText(limit), c.f.pointWords(b), p.words())
+		text := fmt.Sprintf("waited %s for a pause at %s: %s", spanText(limit), pointWords(b), p.words())
 		if cause := context.Cause(ctx); cause != nil {
-			text = fmt.Sprintf("%v; it was waiting for a pause at %s: %s", cause, c.f.pointWords(b), p.words())
+			text = fmt.Sprintf("%v; it was waiting for a pause at %s: %s", cause, pointWords(b), p.words())
 		}
 		_ = p.remove(context.WithoutCancel(ctx)) // the wait has failed already
 		return nil, &timeoutError{what: text}
 	})
 }
 
-func (f *file) pointWords(b breakpoints.Breakpoint) string {
-	b.ID = ""
-	data, err := json.Marshal(b)
-	if err != nil {
-		return string(b.Kind)
-	}
-	return string(data)
+// pointWords name what is waited for.
+func pointWords(b breakpoints.Breakpoint) string {
+	b.Once = false // that goes without saying
+	return "“" + b.Words() + "”"
 }
 
 // words say what became of the breakpoint.

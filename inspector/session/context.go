@@ -167,6 +167,9 @@ func (c *browserContext) dispose(ctx context.Context) error {
 	switch {
 	case c.own:
 		_, err := cdproto.Call(ctx, c.o.conn.Root(), target.DisposeBrowserContext, target.DisposeBrowserContextParams{BrowserContextID: c.contextID()})
+		if err != nil && ctx.Err() != nil {
+			c.o.spent.Store(true)
+		}
 		errs = append(errs, err)
 	case c.o.backend.Shared: // somebody's browser: what was opened is closed
 		for _, p := range pages {

@@ -112,6 +112,7 @@ func (x *fileRun) outcome(s *stage, err error) []report.Failure {
 	var late *timeoutError
 	switch {
 	case err == nil:
+		all = append(all, s.rest()...)
 	case errors.As(err, &thrown):
 		if thrown.skip != nil {
 			return nil

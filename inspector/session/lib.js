@@ -292,6 +292,7 @@
         const v = verdict(what(actual), message, negated, { ...r, history });
         if (!v) return native.endPoll(op, undefined);
         if (over) {
+          native.pollGone(op);
           v.message += `\n${native.pollWords(op)}`;
           throw native.assertion(v.message, v.expected, v.received, at);
         }
@@ -381,6 +382,7 @@
           if (native.isSkip(e)) throw e;
           seen = 'it threw ' + show(e, 1);
         }
+        if (over) native.pollGone(op);
         if (over) throw native.timeout(`${native.pollWords(op)} for ${options.message || 'the condition of waitFor'}: ${seen}`, at);
         await native.pause(op, options.interval === undefined ? wait : options.interval);
       }

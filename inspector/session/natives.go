@@ -139,7 +139,11 @@ func (f *file) pollNatives(set func(string, func(*call) goja.Value)) {
 				limit, given = (&call{f: f, name: "waitFor", args: []goja.Value{t}}).duration(0, "timeout"), true
 			}
 		}
-		return f.rt.ToValue(&slot{&poll{stage: s, op: s.begin(c.arg(0).String(), placesIn(c.arg(1))), until: time.Now().Add(limit), limit: limit, timeout: given}})
+		o := s.begin(c.arg(0).String(), placesIn(c.arg(1)))
+		s.mu.Lock()
+		o.awaited = !c.has(2)
+		s.mu.Unlock()
+		return f.rt.ToValue(&slot{&poll{stage: s, op: o, until: time.Now().Add(limit), limit: limit, timeout: given}})
 	})
 	of := func(c *call) *poll { return c.arg(0).Export().(*slot).value.(*poll) }
 	set("pollOver", func(c *call) goja.Value {
@@ -147,6 +151,12 @@ func (f *file) pollNatives(set func(string, func(*call) goja.Value)) {
 		return f.rt.ToValue(time.Now().After(p.until) || p.op.ctx.Err() != nil)
 	})
 	set("pollWords", func(c *call) goja.Value { return f.rt.ToValue(of(c).words()) })
+	set("pollGone", func(c *call) goja.Value {
+		if errors.Is(context.Cause(of(c).op.ctx), errOver) {
+			panic(f.throwable(errOver, of(c).op.at))
+		}
+		return goja.Undefined()
+	})
 	set("endPoll", func(c *call) goja.Value {
 		p := of(c)
 		var err error

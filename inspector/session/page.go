@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -41,7 +42,7 @@ func (p *page) String() string {
 	if p.id == "" {
 		return "Page (not open yet)"
 	}
-	return "Page " + string(p.id)
+	return "Page " + cmp.Or(p.loads.failed, p.loads.url, "about:blank")
 }
 
 // openPage opens a tab, blank or (with a target) one that is there.

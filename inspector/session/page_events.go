@@ -17,6 +17,7 @@ import (
 // loads is what the page's events say of its documents.
 type loads struct {
 	loader   cdproto.LoaderID // of the document that is there
+	url      string           // of the document
 	loaded   bool
 	failed   string                         // the address that could not be loaded, of an error page
 	answers  map[string]*answer             // by loader: of documents
@@ -80,12 +81,14 @@ func (p *page) hear(e cdp.Event) bool {
 				LoaderID       cdproto.LoaderID `json:"loaderId"`
 				ParentID       string           `json:"parentId"`
 				UnreachableURL string           `json:"unreachableUrl"`
+				URL            string           `json:"url"`
 			} `json:"frame"`
 		}
 		if cdp.Decode(e.Params, &v) != nil || v.Frame.ParentID != "" {
 			return false
 		}
 		l.loader, l.loaded, l.failed = v.Frame.LoaderID, false, v.Frame.UnreachableURL
+		l.url = v.Frame.URL
 		return true
 	case cdppage.LoadEventFired.Method:
 		l.loaded = true

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/dop251/goja"
 
 	"github.com/swinspect/swinspect/breakpoints"
+	"github.com/swinspect/swinspect/inspector"
 	"github.com/swinspect/swinspect/inspector/debugger"
 )
 
@@ -23,8 +25,9 @@ type debugging struct {
 	set    *breakpoints.Set
 	d      *debugger.Debugger
 	on     bool
+	made   int                    // how many breakpoints there were
 	points map[string]*breakpoint // by id
-	owned  map[string]bool        // threads that a script has in its hands
+	owned  map[string]uint64      // threads that a script has in its hands, by the pause with which it began
 	stop   context.CancelFunc
 	wg     sync.WaitGroup
 }
@@ -34,17 +37,21 @@ type breakpoint struct {
 	c       *browserContext
 	id      string
 	kind    breakpoints.Kind
+	what    string // it in words
+	order   int    // counts the breakpoints of the browser
 	handler goja.Callable
 	first   chan *paused // of once(); nil: on()
 }
 
 // paused is Paused of swinspect.d.ts.
 type paused struct {
-	c      *browserContext
-	thread string
-	scope  string
-	worker string // the version's id
-	pause  *debugger.Pause
+	c            *browserContext
+	thread       string
+	scope        string
+	worker       string // the version's id
+	registration inspector.RegistrationKey
+	turn         uint64 // id of the pause that the script was given
+	pause        *debugger.Pause
 }
 
 // frame is Frame of swinspect.d.ts.
@@ -82,7 +89,7 @@ func (g *debugging) start(ctx context.Context, o *opened) (*debugger.Debugger, *
 	if g.d == nil {
 		g.set = breakpoints.NewSet()
 		g.d = debugger.New(o.browser, g.set, debugger.Options{Name: "a script"})
-		g.points, g.owned = map[string]*breakpoint{}, map[string]bool{}
+		g.points, g.owned = map[string]*breakpoint{}, map[string]uint64{}
 	}
 	if g.on {
 		return g.d, g.set, nil
@@ -146,55 +153,92 @@ func (g *debugging) follow(ctx context.Context) {
 	}
 }
 
-// give hands one pause to the first breakpoint that it is due to and that is there.
+// give hands one pause to the breakpoints that it is due to: the handlers of all, one
+// after the other, else the first that is waited for.
 func (g *debugging) give(ctx context.Context, t *debugger.Thread) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.owned[t.ID] {
+	if g.owned[t.ID] != 0 {
 		return // who steps through it hears of it
 	}
+	of := func(b *breakpoint) *paused {
+		return &paused{c: b.c, thread: t.ID, scope: t.Scope, worker: t.Version, registration: t.Registration, turn: t.Pause.ID, pause: t.Pause}
+	}
+	var handlers, waiting []*breakpoint
 	for _, id := range t.Pause.Stop.Breakpoints {
-		b := g.points[id]
-		if b == nil {
-			continue
+		switch b := g.points[id]; {
+		case b == nil:
+		case b.first != nil:
+			waiting = append(waiting, b)
+		case b.handler != nil:
+			handlers = append(handlers, b)
 		}
-		p := &paused{c: b.c, thread: t.ID, scope: t.Scope, worker: t.Version, pause: t.Pause}
-		if b.first != nil {
-			select {
-			case b.first <- p:
-				g.owned[t.ID] = true
-				return
-			default:
-				continue
+	}
+	slices.SortFunc(handlers, func(a, b *breakpoint) int { return a.order - b.order })
+	if len(handlers) > 0 {
+		g.owned[t.ID] = t.Pause.ID
+		g.wg.Go(func() {
+			last := of(handlers[0])
+			for _, b := range handlers {
+				if last = of(b); !g.handle(ctx, b, last) {
+					break
+				}
 			}
+			end, done := context.WithTimeout(context.WithoutCancel(ctx), closeWithin)
+			defer done()
+			_ = g.release(end, last) // the worker is gone
+		})
+		// Who waits for it hears of it, too: the handlers have the worker in their hands.
+		for _, b := range waiting {
+			offer(b, of(b))
 		}
-		if b.handler == nil {
-			continue
-		}
-		g.owned[t.ID] = true
-		g.wg.Go(func() { g.handle(ctx, b, p) })
 		return
+	}
+	for _, b := range waiting {
+		if offer(b, of(b)) {
+			g.owned[t.ID] = t.Pause.ID
+			return
+		}
 	}
 	d := g.d
 	g.wg.Go(func() { _ = d.Resume(ctx, t.ID) }) // nobody asked for it: a statement, or a breakpoint that was removed
 }
 
-// handle runs a breakpoint's handler and lets the worker go on after it.
-func (g *debugging) handle(ctx context.Context, b *breakpoint, p *paused) {
-	inner, cancel := context.WithCancelCause(b.c.stage.context())
+// offer gives a pause to who waits for the breakpoint; false when it has had its own.
+func offer(b *breakpoint, p *paused) bool {
+	select {
+	case b.first <- p:
+		return true
+	default:
+		return false
+	}
+}
+
+// handle runs a breakpoint's handler; false when the worker is no longer in its pause.
+func (g *debugging) handle(ctx context.Context, b *breakpoint, p *paused) bool {
+	s := b.c.stage
+	inner, cancel := context.WithCancelCause(s.context())
 	defer cancel(nil)
 	defer context.AfterFunc(ctx, func() { cancel(errOver) })()
+	s.holding(b, true)
+	defer s.holding(b, false)
 	_ = b.c.f.ask(inner, b.handler, p, func(goja.Value) {}) // what it threw is a problem of the test
-	end, done := context.WithTimeout(context.WithoutCancel(ctx), closeWithin)
-	defer done()
-	_ = g.release(end, p) // the worker is gone
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.owned[p.thread] != p.turn || !g.on || inner.Err() != nil {
+		return false
+	}
+	t := g.d.State().Thread(p.thread)
+	return t != nil && t.Pause != nil && t.Pause.ID == p.pause.ID
 }
 
 // release lets a worker go on, if a script still has it in its hands.
 func (g *debugging) release(ctx context.Context, p *paused) error {
 	g.mu.Lock()
-	had, d, on := g.owned[p.thread], g.d, g.on
-	delete(g.owned, p.thread)
+	had, d, on := g.owned[p.thread] == p.turn, g.d, g.on
+	if had {
+		delete(g.owned, p.thread)
+	}
 	g.mu.Unlock()
 	if !had || !on {
 		return nil
@@ -223,21 +267,57 @@ func (p *paused) stepped(ctx context.Context, move func(ctx context.Context, d *
 	})
 	switch {
 	case err == nil && next != nil:
-		return &paused{c: p.c, thread: p.thread, scope: p.scope, worker: p.worker, pause: next.Pause}, nil
+		return &paused{c: p.c, thread: p.thread, scope: p.scope, worker: p.worker, registration: p.registration, turn: p.turn, pause: next.Pause}, nil
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
 	}
 	g := &p.c.o.debug
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	delete(g.owned, p.thread)
+	if g.owned[p.thread] == p.turn {
+		delete(g.owned, p.thread)
+	}
 	return nil, nil
 }
+
+// evaluateWithin bounds what an expression may take, evaluateSpare what the browser is
+// given to say that it has stopped it.
+const (
+	evaluateWithin = 5 * time.Second
+	evaluateSpare  = 500 * time.Millisecond
+)
+
+// endless says that an expression ran for too long. A browser that has not stopped it
+// has its worker stopped.
+func (p *paused) endless(ctx context.Context, limit time.Duration, computes bool) error {
+	text := "evaluating took longer than " + spanText(limit.Round(100*time.Millisecond))
+	if !computes {
+		return &timeoutError{what: text + ": it was stopped"}
+	}
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
+	defer cancel()
+	if _, err := p.c.act(end, inspector.Action{Kind: inspector.Stop, Registration: p.registration, Version: p.worker}); err != nil {
+		p.c.o.spent.Store(true)
+		return &timeoutError{what: text + ", and the worker cannot be stopped: " + words(err)}
+	}
+	return &timeoutError{what: text + ": the worker was stopped"}
+}
+
+// stopWithin bounds how long a worker may take to stop.
+const stopWithin = 2 * time.Second
 
 // evaluate gives the value of an expression in a frame: JSON where it has some, else as
 // it is shown.
 func (p *paused) evaluate(ctx context.Context, frame int, expression string) (any, error) {
-	v, err := p.c.o.debug.d.Evaluate(ctx, p.thread, frame, expression, debugger.EvaluateOptions{ByValue: true})
+	began := time.Now()
+	limit := evaluateWithin
+	limit = min(limit, max(time.Until(p.c.stage.ends())-2*evaluateSpare, evaluateSpare))
+	inner, cancel := context.WithTimeout(ctx, limit+evaluateSpare)
+	defer cancel()
+	v, err := p.c.o.debug.d.Evaluate(inner, p.thread, frame, expression, debugger.EvaluateOptions{ByValue: true, Timeout: limit})
+	if err != nil && time.Since(began) >= limit {
+		return nil, p.endless(ctx, limit, inner.Err() != nil)
+	}
 	var thrown *debugger.ThrownError
 	if errors.As(err, &thrown) {
 		name, text, ok := strings.Cut(thrown.Value.Text, ": ")

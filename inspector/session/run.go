@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/swinspect/swinspect/inspector"
@@ -54,6 +55,7 @@ type runner struct {
 	shared  map[string]*sharedBackend // by what was asked for; see backends.go
 	summary report.Summary
 	emits   emitter
+	closing sync.WaitGroup // of browsers that another one stands in for
 }
 
 func (r *runner) timeout() time.Duration     { return cmp.Or(r.Timeout, defaultTimeout) }
@@ -67,6 +69,7 @@ func (r *runner) close() error {
 	for _, s := range r.shared {
 		errs = append(errs, s.close())
 	}
+	r.closing.Wait()
 	return errors.Join(append(errs, r.hub.Close())...)
 }
 

@@ -89,6 +89,8 @@ type OpenOptions struct {
 	Network []string
 	Args    []string // further flags of a launched browser
 	Headed  bool
+	// Fresh wants another browser than was given before, which no longer obeys.
+	Fresh bool `json:",omitzero"`
 }
 
 // Backend is an opened browser.

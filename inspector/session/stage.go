@@ -26,7 +26,8 @@ type stage struct {
 	ctx       context.Context
 	cancel    context.CancelCauseFunc
 	timer     *time.Timer
-	ops       []*op // under way, oldest first
+	until     time.Time // when timer ends it
+	ops       []*op     // under way, oldest first
 	last      *op
 	ids       int
 	steps     []*openStep // step()s under way, outermost first
@@ -39,6 +40,7 @@ type stage struct {
 	browser   *browserContext // of the fixtures
 	site      *site
 	looped    []report.Place // where the script was stopped
+	held      []*breakpoint  // those whose handlers run
 
 	stepsAt map[*goja.Object][]string // of the loop: the steps that an error passed through
 }
@@ -56,12 +58,16 @@ type op struct {
 	ctx   context.Context
 	began time.Time
 	id    int // of its step; 0: not told of
+	// awaited says that the test does not end before it: an expectation.
+	awaited bool
+	done    chan struct{}
 }
 
 // openStep is a step() under way.
 type openStep struct {
 	step  report.Step
 	began time.Time
+	done  chan struct{}
 }
 
 func (f *file) newStage(ctx context.Context, t *report.Test, o testOptions) *stage {
@@ -82,9 +88,38 @@ func (s *stage) renew(ctx context.Context, limit time.Duration) {
 	if s.test == nil {
 		what = "the script, outside of its tests,"
 	}
+	s.until = time.Now().Add(limit)
 	s.timer = time.AfterFunc(limit, func() {
-		cancel(&timeoutError{what: fmt.Sprintf("%s took longer than %s", what, spanText(limit)), test: true})
+		cancel(&timeoutError{what: fmt.Sprintf("%s took longer than %s", what, spanText(limit)) + s.heldWords(), test: true})
 	})
+}
+
+// ends is when the time of the stage is over.
+func (s *stage) ends() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.until
+}
+
+// holding notes that the handler of a breakpoint runs, or no longer does.
+func (s *stage) holding(b *breakpoint, on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if on {
+		s.held = append(s.held, b)
+		return
+	}
+	s.held = slices.DeleteFunc(s.held, func(x *breakpoint) bool { return x == b })
+}
+
+// heldWords say which handlers hold a worker.
+func (s *stage) heldWords() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.held) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(": a worker is paused at the breakpoint “%s” by its handler, which has not returned", s.held[0].what)
 }
 
 // context is what work of the stage obeys.
@@ -103,7 +138,7 @@ func (s *stage) end(cause error) {
 
 func (s *stage) begin(title string, at []report.Place) *op {
 	s.mu.Lock()
-	o := &op{title: title, at: at, ctx: s.ctx, began: time.Now()}
+	o := &op{title: title, at: at, ctx: s.ctx, began: time.Now(), done: make(chan struct{})}
 	s.ops, s.last = append(s.ops, o), o
 	var step *report.Step
 	if s.f.run.Steps {
@@ -133,6 +168,7 @@ func (s *stage) finish(o *op, err error) {
 	s.mu.Lock()
 	s.ops = slices.DeleteFunc(s.ops, func(x *op) bool { return x == o })
 	s.mu.Unlock()
+	close(o.done)
 	if o.id == 0 {
 		return
 	}
@@ -150,7 +186,7 @@ func (s *stage) finish(o *op, err error) {
 func (s *stage) beginStep(title string, at []report.Place) *openStep {
 	s.mu.Lock()
 	s.ids++
-	o := &openStep{report.Step{ID: s.ids, Parent: s.parent(), Title: title}, time.Now()}
+	o := &openStep{report.Step{ID: s.ids, Parent: s.parent(), Title: title}, time.Now(), make(chan struct{})}
 	if len(at) > 0 {
 		o.step.At = at[0]
 	}
@@ -167,6 +203,7 @@ func (s *stage) endStep(o *openStep, reason goja.Value) {
 	s.steps = slices.DeleteFunc(s.steps, func(x *openStep) bool { return x == o })
 	step := o.step
 	s.mu.Unlock()
+	close(o.done)
 	step.Took = report.MillisOf(max(time.Since(o.began), time.Microsecond))
 	if reason != nil {
 		if e, ok := reason.(*goja.Object); ok {
@@ -175,6 +212,46 @@ func (s *stage) endStep(o *openStep, reason goja.Value) {
 		step.Problem = s.f.failureOf(reason).Message
 	}
 	s.f.run.emit(&report.Event{Type: report.StepEnded, Test: s.test, Step: &step})
+}
+
+// rest waits for the expectations and steps that the script has begun and not waited
+// for, until the stage's time is over, and gives those that are still under way then.
+func (s *stage) rest() []report.Failure {
+	ctx := s.context()
+	for {
+		what, at, done := s.pending()
+		if done == nil {
+			return nil
+		}
+		select {
+		case <-done:
+			continue
+		case <-s.f.agent.Done():
+			return nil // it says itself why
+		case <-ctx.Done():
+		}
+		select {
+		case <-done: // it has been told to end
+		case <-time.After(settleWithin):
+			e := report.Failure{Name: "Error", Message: what + " was not awaited, and was not over when the test was", Stack: at}
+			return []report.Failure{s.f.framed(e)}
+		}
+	}
+}
+
+// pending is an expectation or step under way; done is nil when there is none.
+func (s *stage) pending() (what string, at []report.Place, done chan struct{}) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, o := range s.ops {
+		if o.awaited {
+			return o.title, o.at, o.done
+		}
+	}
+	for _, o := range s.steps {
+		return fmt.Sprintf("the step “%s”", o.step.Title), []report.Place{o.step.At}, o.done
+	}
+	return "", nil, nil
 }
 
 // stepsOf are the steps that something thrown has passed through; on the loop.
