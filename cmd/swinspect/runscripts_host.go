@@ -92,6 +92,15 @@ func (h *scriptHost) openChromium(ctx context.Context, o scripting.OpenOptions) 
 		b.Shared, b.Close = false, p.Close
 		return b, nil
 	}
+	if o.Fresh {
+		p, err := launchForScripts(ctx, o)
+		if err != nil {
+			return nil, err
+		}
+		b := attached("chromium", p.Endpoint().WebSocketURL, p.Endpoint())
+		b.Close = p.Close
+		return b, nil
+	}
 	if h.chromium != "" {
 		endpoint, err := cdp.Resolve(ctx, h.chromium)
 		if err != nil {
