@@ -21,6 +21,7 @@ type debugCmd struct {
 	dir      string
 	watchdog time.Duration
 	count    int
+	over     <-chan struct{} // closed when the browser that it started has ended; nil: it started none
 }
 
 const debugLong = `Debugs service workers on a terminal: attaches (to the browser of --attach, one
@@ -35,7 +36,8 @@ With --json each stop and each line that is logged is one JSON object a line.
 
 Whoever else debugs the same worker sees it stop, too. Ending resumes everything.
 
-Exit status: 0; 2 usage; 3 no browser; 130 after Ctrl-C.`
+Exit status: 0; 2 usage; 3 no browser, or the one that it started is gone;
+130 after Ctrl-C.`
 
 func newDebug(io stdio) *cobra.Command {
 	d := &debugCmd{}
@@ -107,6 +109,7 @@ func (d *debugCmd) run(cmd *cobra.Command, io stdio) (err error) {
 	}
 	if fleet != nil {
 		defer func() { err = errors.Join(err, fleet.close()) }()
+		d.over = fleet.over()
 	}
 	defer s.close(&err)
 	dbg := debugger.New(s.browser, set, debugger.Options{Name: "the terminal", Watchdog: d.watchdog})
@@ -130,7 +133,16 @@ func (d *debugCmd) loop(ctx context.Context, t *terminal, s *session) error {
 	}
 	var opening sync.WaitGroup
 	defer opening.Wait()
+	defer t.evaluating.Wait()
 	defer end(nil)
+	t.running, t.answers = ctx, make(chan func())
+	opening.Go(func() {
+		select {
+		case <-d.over:
+			end(&failure{exit: exitUnreachable, err: errors.New("the browser that swinspect debug had started is gone")})
+		case <-ctx.Done():
+		}
+	})
 	opening.Go(func() {
 		for _, u := range d.pages() {
 			if _, err := s.browser.OpenPage(ctx, "", u); err != nil && ctx.Err() == nil {
@@ -152,6 +164,7 @@ func (d *debugCmd) loop(ctx context.Context, t *terminal, s *session) error {
 		}
 	}()
 	err := t.talk(ctx, lines, reading, d.count)
+	t.news()
 	t.problems(t.d.State(), true)
 	if cause := context.Cause(ctx); errors.Is(cause, errDebugged) || errors.Is(err, errDebugged) {
 		return nil
@@ -201,18 +214,30 @@ func (t *terminal) talk(ctx context.Context, lines <-chan string, reading <-chan
 				next = t.last
 			}
 			if next != "" {
-				ready, late = nil, time.After(t.patience)
+				ready, late = nil, time.After(t.waits(next))
 			}
 		case <-reading:
 			reading, t.interactive = nil, false
 		case <-late:
 			given = true
+		case tell := <-t.answers:
+			tell()
+			t.prompt()
 		case <-changed:
 		case <-again:
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
 	}
+}
+
+// waits is how long a command from a pipe waits for a worker to stop. Something can be
+// evaluated in a worker that runs, too.
+func (t *terminal) waits(line string) time.Duration {
+	if word, _, _ := strings.Cut(line, " "); (word == "p" || word == "print") && t.current() != nil {
+		return min(t.patience, 2*time.Second)
+	}
+	return t.patience
 }
 
 // needsPause reports whether a command is for a paused worker.

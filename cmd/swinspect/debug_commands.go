@@ -205,9 +205,47 @@ func (t *terminal) evaluate(ctx context.Context, expression string) error {
 	if th.Pause == nil {
 		frame, o.Await = -1, true
 	}
-	v, err := t.d.Evaluate(ctx, th.ID, frame, expression, o)
+	type answer struct {
+		v   debugger.Value
+		err error
+	}
+	done := make(chan answer, 1)
+	t.evaluating.Go(func() {
+		v, err := t.d.Evaluate(t.running, th.ID, frame, expression, o)
+		done <- answer{v, err}
+	})
+	patience := time.NewTimer(t.evaluates())
+	defer patience.Stop()
+	select {
+	case a := <-done:
+		return cmpErr(a.err, t.value(a.v, a.err))
+	case <-patience.C:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	t.evaluating.Go(func() {
+		a := <-done
+		select {
+		case t.answers <- func() { t.report(cmpErr(a.err, t.value(a.v, a.err))) }:
+		case <-t.running.Done():
+		}
+	})
+	return errors.New("it is still being evaluated: its value is told when it comes")
+}
+
+// evaluates is how long commands wait for what is evaluated: those of a pipe follow
+// each other.
+func (t *terminal) evaluates() time.Duration {
+	if isTerminal(t.io.in) {
+		return time.Second
+	}
+	return min(t.patience, 10*time.Second)
+}
+
+// value tells a value, unless there is none.
+func (t *terminal) value(v debugger.Value, err error) error {
 	if err != nil {
-		return err
+		return nil
 	}
 	if t.json {
 		return t.io.jsonLine(map[string]any{"type": "value", "value": v})

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/swinspect/swinspect/breakpoints"
@@ -32,6 +33,10 @@ type terminal struct {
 	started     bool
 	unset       problems
 	again       bool // there may be a problem to tell after a while
+
+	running    context.Context // the whole conversation
+	evaluating sync.WaitGroup  // what is evaluated while commands are read
+	answers    chan func()     // tells what came of it
 }
 
 // stopView is a stop as a line of JSON.

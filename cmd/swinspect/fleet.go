@@ -105,6 +105,16 @@ func (f *fleet) launch(ctx context.Context, url string) (string, error) {
 	return id, nil
 }
 
+// over is closed when the browser that was launched first has ended; nil when none was.
+func (f *fleet) over() <-chan struct{} {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.launched) == 0 {
+		return nil
+	}
+	return f.launched[0].Done()
+}
+
 // startEngine starts the engine in a process of its own and shows it. It comes back
 // when it dies.
 func (f *fleet) startEngine(ctx context.Context, o engineOptions) error {
