@@ -57,6 +57,7 @@ bench: ## benchmarks, with a real browser and the engine's rivals; figures on st
 .PHONY: shots
 shots: setup ## the README's pictures, into docs/img
 	SHOTS=$(CURDIR)/docs/img $(GO) test -count 1 -run 'TestShots|TestDemo' ./uitest
+	SHOTS=$(CURDIR)/docs/img $(GO) test -count 1 -run TestDevTools ./internal/frontend
 
 FUZZTIME ?= 30s
 .PHONY: fuzz
@@ -65,4 +66,4 @@ fuzz: ## every fuzz target in turn, FUZZTIME each
 
 .PHONY: clean
 clean: ## remove what the other targets made
-	rm -rf bin coverage.out coverage.html uitest/node_modules .swinspect
+	rm -rf bin coverage.out coverage.html uitest/node_modules internal/frontend/node_modules .swinspect

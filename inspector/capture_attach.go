@@ -121,7 +121,8 @@ func (a *attacher) watch(x *captured) {
 	case "service_worker":
 		a.send(x.session, "Runtime.enable", nil)
 		a.send(x.session, "Runtime.addBinding", map[string]any{"name": a.c.o.Binding})
-		a.send(x.session, "Runtime.evaluate", map[string]any{"expression": a.c.o.Prelude, "silent": true})
+		// The name keeps debuggers from stopping in it: see package debugger.
+		a.send(x.session, "Runtime.evaluate", map[string]any{"expression": a.c.o.Prelude + "\n//# sourceURL=swinspect:prelude/capture", "silent": true})
 	}
 	a.send(x.session, network.Enable.Method, map[string]any{
 		"maxTotalBufferSize": 256 << 20, "maxResourceBufferSize": a.c.o.MaxBody, "enableDurableMessages": a.c.o.Bodies,

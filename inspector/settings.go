@@ -160,6 +160,10 @@ func (w *watcher) applyTo(t *Target, bypass, offline bool) error {
 	if h == nil {
 		var err error
 		if h, err = w.holdTarget(ctx, t); err != nil {
+			// What was closed a moment ago may not have been heard of yet.
+			if w.l.barrier(ctx) == nil && w.l.b.State().Target(t.Key) == nil {
+				return nil
+			}
 			return err
 		}
 		w.settings.held[id] = h

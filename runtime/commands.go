@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 )
 
 // ErrStopped is the reason of a worker that was stopped on request.
@@ -69,6 +70,57 @@ func (e *Engine) stop(ctx context.Context, w *Worker, reason error) error {
 	}
 	e.terminate(w, reason)
 	return e.wait(ctx, r.ended)
+}
+
+// ErrBusy is a worker that cannot be restarted now: its installation or activation would
+// fail.
+var ErrBusy = errors.New("it is being installed or activated")
+
+// RestartWorker stops a worker that runs and starts it again: a user agent may do so at
+// any time. It waits until the worker handles no event, but no longer than patience: then
+// one that is being installed or activated stays as it is (ErrBusy). cause says why. It
+// blocks.
+func (e *Engine) RestartWorker(ctx context.Context, w *Worker, cause string, patience time.Duration) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if err := e.quiet(ctx, w, patience); err != nil {
+		return err
+	}
+	if err := e.stop(ctx, w, errors.New(cause)); err != nil {
+		return err
+	}
+	status, err := e.runServiceWorker(ctx, w, cause, 0, false)
+	if err == nil {
+		err = status
+	}
+	return err
+}
+
+// quietCheck is how often quiet looks.
+const quietCheck = 5 * time.Millisecond
+
+// quiet waits until a worker that runs handles no event.
+func (e *Engine) quiet(ctx context.Context, w *Worker, patience time.Duration) error {
+	until := time.Now().Add(patience)
+	for {
+		r, state := w.run, w.State()
+		busy := r != nil && r.reason == nil && (!isClosed(r.ready) || r.pending > 0)
+		changing := state == StateParsed || state == StateInstalling || state == StateActivating
+		late := time.Now().After(until)
+		switch {
+		case !busy && !changing, late && !changing:
+			return nil
+		case late:
+			return ErrBusy
+		}
+		tick := make(chan struct{})
+		timer := time.AfterFunc(quietCheck, func() { close(tick) })
+		err := e.wait(ctx, tick)
+		timer.Stop()
+		if err != nil {
+			return err
+		}
+	}
 }
 
 // StopAll stops every worker. It blocks.

@@ -62,6 +62,20 @@ func (e *Engine) Save() []SavedRegistration {
 	return saved
 }
 
+// SaveWorker is w's registration with w alone, as its active worker whatever it is now:
+// what it takes to run an event of it again elsewhere.
+func (e *Engine) SaveWorker(w *Worker) SavedRegistration {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	r := w.registration
+	active := saveWorker(w)
+	active.State = StateActivated
+	return SavedRegistration{
+		ID: r.id, StorageKey: r.storageKey, Scope: r.scopeKey, UpdateViaCache: r.updateViaCache, NavigationPreload: r.preload,
+		LastUpdateCheck: r.lastUpdateCheck, Active: active,
+	}
+}
+
 // StorageKeys are those that have a cache storage, registrations or not, sorted.
 func (e *Engine) StorageKeys() []string {
 	e.mu.Lock()

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/swinspect/swinspect/inspector"
+	"github.com/swinspect/swinspect/inspector/debugger"
 )
 
 // Hub is what the page needs of [inspector.Hub].
@@ -33,4 +34,28 @@ type Browser interface {
 	Usage(ctx context.Context, ref inspector.StorageRef) (*inspector.Usage, error)
 	Scripts(ctx context.Context, k inspector.RegistrationKey, version string) ([]*inspector.Script, error)
 	Facts(ctx context.Context, k inspector.RegistrationKey) error
+}
+
+// Debugger is what the page needs of a [debugger.Debugger].
+type Debugger interface {
+	Start(ctx context.Context) error
+	Stop(ctx context.Context) error
+	Close()
+	Restart(ctx context.Context, thread string) error
+	Settle(ctx context.Context) error
+	State() *debugger.State
+	Changed() <-chan struct{}
+	Drive()
+	SetActive(ctx context.Context, on bool) error
+	Resume(ctx context.Context, thread string) error
+	Step(ctx context.Context, thread, how string) error
+	StepBack(ctx context.Context, thread string, toBreakpoint bool) error
+	Pause(ctx context.Context, thread string) error
+	RunTo(ctx context.Context, thread string, at debugger.Place) error
+	Keep(ctx context.Context, thread string) error
+	Evaluate(ctx context.Context, thread string, frame int, expression string, o debugger.EvaluateOptions) (debugger.Value, error)
+	SetVariable(ctx context.Context, thread string, frame, scope int, name, expression string) (debugger.Value, error)
+	Properties(ctx context.Context, thread, object string) ([]debugger.Property, error)
+	Scripts(thread string) []debugger.Script
+	Source(ctx context.Context, thread, script string) (string, error)
 }

@@ -153,7 +153,7 @@ func (s *Server) compareMoments(w http.ResponseWriter, r *http.Request) {
 // recordFor adds what every page says of recording: the button, and the links.
 func (s *Server) recordFor(sh *components.Shell, b Browser) {
 	if s.library.dir != "" {
-		sh.Bench = &components.Bench{Replay: s.opts.Replay != nil}
+		sh.Bench = &components.Bench{Replay: s.opts.Replay != nil, Scripts: s.opts.Scripts != nil}
 		if infos, err := s.library.names(); err == nil {
 			sh.Bench.Recordings = len(infos)
 		}

@@ -18,9 +18,9 @@ import (
 type PageContext struct {
 	Server       *Server
 	Browser      Browser
-	State        *inspector.State // immutable, as of Now
-	Registration *inspector.Registration
-	Slug         string
+	State        *inspector.State        // immutable, as of Now
+	Registration *inspector.Registration // nil on pages of the whole browser
+	Slug         string                  // "" likewise
 	Panel        *Panel
 	Shell        *components.Shell
 	Now          time.Time
@@ -30,7 +30,10 @@ type PageContext struct {
 // URL is the address of a panel of this registration, with a query when there
 // is one: p.URL("caches", "filter", "status:404").
 func (p *PageContext) URL(panel string, query ...string) string {
-	u := "/b/" + p.Browser.ID() + "/r/" + p.Slug
+	u := "/b/" + p.Browser.ID()
+	if p.Slug != "" {
+		u += "/r/" + p.Slug
+	}
 	if panel != "" {
 		u += "/" + panel
 	}

@@ -18,6 +18,7 @@ type readings struct {
 	of   map[string]*reading
 	wg   sync.WaitGroup
 	uses uint64
+	most int // how many are kept, 0: maxReadings
 }
 
 // reading is one thing that is read.
@@ -47,7 +48,11 @@ const maxReadings = 24
 // so of what is known (it is asked with the lock held: no calls out of it), and
 // waits for a running one at most for patience.
 func read[V any](s *Server, ctx context.Context, key string, patience time.Duration, again func(Reading[V]) bool, do func(context.Context) (V, error)) Reading[V] {
-	rs := &s.reads
+	return readInto(&s.reads, s, ctx, key, patience, again, do)
+}
+
+// readInto is read with other readings than the server's own.
+func readInto[V any](rs *readings, s *Server, ctx context.Context, key string, patience time.Duration, again func(Reading[V]) bool, do func(context.Context) (V, error)) Reading[V] {
 	rs.mu.Lock()
 	e := rs.entry(key)
 	if e.done == nil && again(known[V](e)) && s.life.Err() == nil {
@@ -95,7 +100,11 @@ func (rs *readings) entry(key string) *reading {
 
 // evict makes room for one more: the one not used for the longest time goes.
 func (rs *readings) evict() {
-	if len(rs.of) < maxReadings {
+	most := rs.most
+	if most == 0 {
+		most = maxReadings
+	}
+	if len(rs.of) < most {
 		return
 	}
 	var idle []string

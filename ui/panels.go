@@ -35,6 +35,7 @@ func panelTable() []Panel {
 		{Name: "source", Title: "Source", Key: "S", Handler: source, Routes: sourceRoutes},
 		{Name: "errors", Title: "Errors", Key: "E", Count: errorCount, Handler: errorsPanel},
 		{Name: "routes", Title: "Routes", Key: "R", Count: routeCount, Handler: routesPanel},
+		{Name: "debug", Title: "Debug", Key: "D", Count: pausedCount, Handler: debugPanel, Routes: debugRoutes},
 		{Name: "explain", Title: "Explain", Key: "X", Handler: explainPanel},
 	}
 }

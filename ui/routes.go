@@ -22,6 +22,8 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("POST /b/{browser}/r/{slug}/read", s.read)
 	s.recordingRoutes(mux)
 	s.replayRoutes(mux)
+	s.scriptRoutes(mux)
+	s.debugRoutesOfBrowser(mux)
 	for i := range s.panels {
 		p := &s.panels[i]
 		mux.HandleFunc("GET "+p.pattern(), s.panel(p))

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/swinspect/swinspect/assets"
+	"github.com/swinspect/swinspect/breakpoints"
 	"github.com/swinspect/swinspect/ui/code"
 )
 
@@ -30,6 +31,13 @@ type Options struct {
 	Recordings string
 	// Replay runs recorded requests on the reference engine; nil: there is none.
 	Replay Replayer
+	// Scripts runs the project's session scripts; nil: there are none.
+	Scripts Scripter
+	// Debug makes the debugger of a browser, off; nil, or an answer of nil: it cannot be
+	// debugged. The server closes what it made.
+	Debug func(b Browser) Debugger
+	// Breakpoints are those of the project; one in memory when nil.
+	Breakpoints *breakpoints.Set
 	// Now is the clock, time.Now when nil.
 	Now func() time.Time
 }
@@ -64,6 +72,9 @@ type Server struct {
 	resent  resends
 	library library
 	replays replays
+	scripts scriptRuns
+	seats   seats
+	values  readings // of paused workers
 	code    code.Cache
 
 	life   context.Context // ends with Close, and with it the streams
@@ -81,6 +92,9 @@ func New(o Options) *Server {
 	if o.Token == "" {
 		o.Token = rand.Text()
 	}
+	if o.Breakpoints == nil {
+		o.Breakpoints = breakpoints.NewSet()
+	}
 	s := &Server{
 		opts:   o,
 		log:    o.Logger,
@@ -89,6 +103,7 @@ func New(o Options) *Server {
 		panels: panelTable(),
 	}
 	s.library.dir = o.Recordings
+	s.values.most = maxValues
 	s.life, s.cancel = context.WithCancel(context.Background())
 	s.guard = newGuard(o.Listen, o.Token)
 	s.mux = s.routes()
@@ -151,8 +166,11 @@ func (s *Server) Close() {
 	s.cancel()
 	s.found.wait()
 	s.reads.wait()
+	s.values.wait()
+	s.seats.closeAll()
 	s.watches.closeAll()
 	s.replays.close()
+	s.scripts.close()
 	if err := s.library.close(); err != nil {
 		s.log.Warn("ending recordings", "error", err)
 	}

@@ -54,6 +54,8 @@ func (s *Server) shell(r *http.Request, now time.Time, b Browser, state *inspect
 		sh.Tree = append(sh.Tree, treeOf(item, states[item.ID], mine)...)
 	}
 	s.footFor(sh, b, state)
+	s.heldFor(sh, states, selected)
+	s.markHeld(sh)
 	if b != nil {
 		sh.Toasts = elsewhere(sh.Browsers)
 	}

@@ -86,6 +86,7 @@ func (st *stream) run(ctx context.Context) error {
 	for {
 		// The signals are taken before the page is rendered, so that a change
 		// in between is not lost.
+		st.s.seats.settle(ctx)
 		signals := st.s.signals()
 		for _, p := range st.pages {
 			if err := st.patch(ctx, p); err != nil {
@@ -108,9 +109,13 @@ func (st *stream) run(ctx context.Context) error {
 
 // signals are closed when something that any page shows changes.
 func (s *Server) signals() []<-chan struct{} {
-	out := []<-chan struct{}{s.opts.Hub.Changed(), s.library.Changed(), s.replays.Changed(), s.notices.Changed(), s.found.Changed(), s.reads.Changed()}
+	out := []<-chan struct{}{s.opts.Hub.Changed(), s.library.Changed(), s.replays.Changed(), s.notices.Changed(), s.found.Changed(), s.reads.Changed(),
+		s.values.Changed(), s.seats.Changed(), s.scripts.Changed(), s.opts.Breakpoints.Changed()}
 	for _, b := range s.browsers() {
 		out = append(out, b.Changed())
+		if seat := s.seats.get(b.ID()); seat != nil {
+			out = append(out, seat.debugger.Changed())
+		}
 	}
 	return out
 }

@@ -54,6 +54,7 @@ func (s *Server) letGo(ctx context.Context, id string) error {
 	}
 	_, _, err := s.library.end(ctx, id)
 	s.watches.forget(id)
+	s.seats.drop(id)
 	return errors.Join(err, s.opts.Hub.Detach(id))
 }
 

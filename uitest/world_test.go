@@ -31,7 +31,9 @@ var binary string
 
 func TestMain(m *testing.M) {
 	dir, err := os.MkdirTemp("", "swinspect-uitest-")
-	if err == nil {
+	if built := os.Getenv("SWINSPECT_BINARY"); built != "" {
+		binary = built // one that is built already
+	} else if err == nil {
 		binary = filepath.Join(dir, "swinspect")
 		build := exec.Command("go", "build", "-o", binary, "../cmd/swinspect")
 		build.Stderr = os.Stderr
@@ -68,6 +70,10 @@ type world struct {
 	serve   *exec.Cmd
 	pages   map[string]*drive.Page
 	board   *switchboard
+	dir     string // of a site that a suite may change
+	origin  string // of that site
+	folder  string // that serve runs in, "" this one
+	state   string // where it keeps breakpoints
 }
 
 // newWorld starts everything; args are further ones for serve.
@@ -107,6 +113,11 @@ func (w *world) launch() {
 func (w *world) startServe(args ...string) (stop func()) {
 	w.t.Helper()
 	cmd := exec.Command(binary, append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)...)
+	cmd.Dir = w.folder
+	if w.state == "" {
+		w.state = w.t.TempDir()
+	}
+	cmd.Env = append(os.Environ(), "XDG_STATE_HOME="+w.state) // the user's breakpoints are not ours
 	var errs bytes.Buffer
 	cmd.Stderr = &errs
 	out, err := cmd.StdoutPipe()
@@ -193,9 +204,13 @@ func (w *world) describe(control string) string {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	origin, other := w.origin, ""
+	if w.site != nil {
+		origin, other = w.site.Origin(0), w.site.Origin(1)
+	}
 	b, err := json.Marshal(map[string]any{
 		"page": w.url, "control": control, "chromium": found[0].Path, "root": os.Geteuid() == 0,
-		"origin": w.site.Origin(0), "other": w.site.Origin(1), "serve": w.serve.Process.Pid,
+		"origin": origin, "other": other, "serve": w.serve.Process.Pid, "engine": w.browser == nil,
 	})
 	if err != nil {
 		w.t.Fatal(err)
@@ -261,6 +276,18 @@ func (w *world) do(a ask) map[string]any {
 			w.board = newSwitchboard(w.t, w.browser)
 		}
 		return map[string]any{"at": w.board.set(w.t, w.site.Scope(0, a.arg), a.what)}
+	case "visit": // a page of the site that a suite may change, without waiting for it
+		p := w.browser.OpenAny(w.t, "", w.origin+a.arg)
+		if w.pages == nil {
+			w.pages = map[string]*drive.Page{}
+		}
+		w.pages[p.ID] = p
+		return map[string]any{"page": p.ID}
+	case "start": // evaluates and does not wait for the outcome
+		w.pages[a.page].Eval(w.t, "void ("+a.arg+"), 'begun'")
+	case "write": // "NAME\nTEXT" into the site that a suite may change
+		name, text, _ := strings.Cut(a.arg, "\n")
+		w.write(name, text)
 	case "kill":
 		w.browser.Kill()
 	case "restart":

@@ -26,13 +26,17 @@ async function send(form, submitter) {
     tell('swinspect does not answer');
     return;
   }
+  const said = form.querySelector('[data-said]');
+  if (said) said.textContent = '';
   if (response.status === 204) {
     sent(form, response.headers.get('X-Swinspect-Go'));
   } else if (response.headers.get('Content-Type')?.startsWith('text/html')) {
     // A page that asks first, or that says what is wrong: go there.
     HTMLFormElement.prototype.submit.call(form);
   } else {
-    tell((await response.text()).trim());
+    const text = (await response.text()).trim();
+    if (said) said.textContent = text;
+    else tell(text);
   }
 }
 
@@ -42,6 +46,7 @@ function sent(form, go) {
     pop.hidePopover();
     form.reset();
   }
+  form.dispatchEvent(new CustomEvent('swinspect:sent', { bubbles: true }));
   if (go) location.assign(go);
 }
 
@@ -58,11 +63,15 @@ document.addEventListener('click', async (e) => {
   const button = e.target.closest?.('[data-copy]');
   if (!button) return;
   const what = button.dataset.copy.startsWith('#') ? byId(button.dataset.copy.slice(1)) : null;
-  const text = what ? what.textContent : button.dataset.copy;
+  await copy(what ? what.textContent : button.dataset.copy, what);
+});
+
+// copy puts a text on the clipboard; without one it selects the element that has it.
+export async function copy(text, what = null) {
   try {
     await navigator.clipboard.writeText(text.trim());
     tell('Copied');
   } catch {
     if (what) getSelection().selectAllChildren(what);
   }
-});
+}

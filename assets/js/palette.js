@@ -2,6 +2,7 @@
 // found by typing. It is read from the page when it opens, so it never lists
 // what is not there.
 import { byId, element, glyph } from './page.js';
+import { copy } from './forms.js';
 import { turnTheme } from './theme.js';
 
 const pop = byId('palette');
@@ -22,6 +23,9 @@ function collect() {
   const add = (group, icon, title, keys, run, more = '') => found.push({ group, icon, title, keys, run, find: `${title} ${more}`.toLowerCase() });
   for (const el of document.querySelectorAll('#main [data-cmd]')) {
     if (el.checkVisibility() && !el.disabled) add('On this registration', el.dataset.cmdIcon ?? 'sent', el.dataset.cmd, el.dataset.key, () => el.click());
+  }
+  for (const el of document.querySelectorAll('#main [data-script]')) {
+    if (el.dataset.script && !found.some((f) => f.title === el.dataset.script)) add('Copy as script', 'copy', el.dataset.script, '', () => copy(el.dataset.script), 'copy as script');
   }
   for (const el of document.querySelectorAll('#tabs a')) {
     add('Go to', 'd-respond', el.firstChild.textContent.trim(), el.dataset.go ? `G ${el.dataset.go}` : '', () => el.click());

@@ -129,6 +129,14 @@ func TestFindNamesTheVariable(t *testing.T) {
 	if err != nil || found[0].Path != path {
 		t.Errorf("%+v, %v", found, err)
 	}
+	t.Setenv("SWINSPECT_BROWSER", path+"-gone")
+	missing := (*MissingError)(nil)
+	if _, err := Find(); !errors.As(err, &missing) || missing.Path != path+"-gone" {
+		t.Errorf("a browser that is not there: %v", err)
+	}
+	if _, err := Launch(t.Context(), Options{}); !errors.As(err, &missing) {
+		t.Errorf("another browser was started: %v", err)
+	}
 }
 
 // TestRestart is what a reconnecting inspector meets: the browser is killed and

@@ -71,9 +71,17 @@ it took too long.`,
 		}
 		ctx, cancel := context.WithTimeout(cmd.Context(), c.timeout)
 		defer cancel()
-		v := doctorView{Running: []foundView{}, Installed: installed()}
-		if browsers {
+		v := doctorView{Running: []foundView{}, Installed: []installedView{}}
+		var missing error
+		v.Installed, missing = installed()
+		switch {
+		case browsers && missing != nil:
+			return &failure{exit: exitNo, err: missing}
+		case browsers:
 			return doctorBrowsers(io, c.json, v.Installed)
+		}
+		if missing != nil {
+			io.say("swinspect: %s", clean(missing.Error()))
 		}
 		if c.attach != "" {
 			attached, err := c.examine(cmd, io)
@@ -101,17 +109,20 @@ it took too long.`,
 	return cmd
 }
 
-// installed are the browsers that --launch could start; none is no error here.
-func installed() []installedView {
+// installed are the browsers that --launch could start; that there is none is no error
+// here, that the one that was named is missing is.
+func installed() ([]installedView, error) {
 	found, err := chromium.Find()
-	if err != nil {
-		return []installedView{}
+	if errors.Is(err, chromium.ErrNotFound) {
+		return []installedView{}, nil
+	} else if err != nil {
+		return []installedView{}, err
 	}
 	views := make([]installedView, 0, len(found))
 	for _, b := range found {
 		views = append(views, installedView{b.Name, b.Path})
 	}
-	return views
+	return views, nil
 }
 
 func doctorBrowsers(io stdio, asJSON bool, found []installedView) error {

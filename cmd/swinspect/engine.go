@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"runtime/debug"
 	"sync"
@@ -43,6 +44,11 @@ port does: puppeteer-core, playwright-core, chrome-remote-interface and chromedp
 attach to it unchanged. "DevTools listening on ws://…" goes to standard error once
 it can be attached to.
 
+Debuggers attach too, with breakpoints and steps in workers: Chrome's DevTools
+(chrome://inspect, Configure…, 127.0.0.1:9333; or one of the devtools:// addresses at
+http://127.0.0.1:9333/) and VS Code's (docs/debugging-outside.md). A worker that runs
+already is restarted when a debugger needs it; it keeps its registration and caches.
+
 The engine's network leads nowhere but to the sites named here: folders served
 as an origin (--site), and live origins that are allowed (--allow, or those of
 --open). --demo adds the demo site.
@@ -55,14 +61,14 @@ address is in use or a folder cannot be read; 2 usage.`,
 		Example: `  swinspect engine --site ./dist
   swinspect engine --listen 127.0.0.1:0 --site ./dist@https://app.example --open https://app.example/
   swinspect engine --allow https://staging.example --profile ./profile`,
-		Args: cobra.NoArgs,
+		Args: args(),
 		RunE: func(cmd *cobra.Command, _ []string) error { return e.run(cmd.Context(), io) },
 	}
 	f := cmd.Flags()
 	f.StringVarP(&e.listen, "listen", "l", "127.0.0.1:9333", "the `ADDRESS` to serve CDP at; port 0 takes a free one")
 	f.BoolVar(&e.pipe, "pipe", false, "speak CDP on file descriptors 3 (in) and 4 (out) instead of listening")
 	f.StringVar(&e.token, "token", "", "the `TOKEN` that every request must carry; needed to listen beyond this machine")
-	f.StringArrayVar(&e.origins, "remote-allow-origins", nil, "a web `ORIGIN` whose pages may open a connection; repeatable, * for all")
+	f.StringArrayVar(&e.origins, "remote-allow-origins", nil, "a web `ORIGIN` whose pages may open a connection, beside the browser's own DevTools; repeatable, * for all")
 	f.StringVar(&e.profile, "profile", "", "keep registrations and caches in `DIR`")
 	f.Int64Var(&e.memory, "memory", 0, "memory to stay below, in `MIB`; 0 for no limit")
 	f.StringArrayVar(&e.open, "open", nil, "open a page at `URL`; repeatable (default: each site's /)")
@@ -165,6 +171,11 @@ func (e *engine) serveHTTP(ctx context.Context, io stdio, server *devtools.Serve
 	served := make(chan error, 1)
 	go func() { served <- h.Serve(ln) }()
 	io.say("DevTools listening on ws://%s/devtools/browser/%s", ln.Addr(), server.ID())
+	query := ""
+	if e.token != "" {
+		query = "?token=" + url.QueryEscape(e.token)
+	}
+	io.say("Debug it in Chrome: chrome://inspect, Configure…, %s; or with an address from http://%s/%s", ln.Addr(), ln.Addr(), query)
 	e.opened(ctx, io, server, n)
 	select {
 	case <-ctx.Done():

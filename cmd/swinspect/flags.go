@@ -67,7 +67,7 @@ func parseTimeout(s string) (time.Duration, error) {
 }
 
 // args checks the positional arguments against their names, those in brackets
-// being optional: args("SCOPE", "[TAG]").
+// being optional, and a last one that ends in … any number: args("SCOPE", "[TAG]").
 func args(names ...string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, given []string) error {
 		required := 0
@@ -79,7 +79,8 @@ func args(names ...string) cobra.PositionalArgs {
 		if len(given) < required {
 			return usage("%s needs %s: try %s --help", cmd.CommandPath(), strings.Join(names[len(given):required], " "), cmd.CommandPath())
 		}
-		if len(given) > len(names) {
+		many := len(names) > 0 && strings.HasSuffix(strings.TrimSuffix(names[len(names)-1], "]"), "…")
+		if len(given) > len(names) && !many {
 			return usage("%s: %q is one argument too many: try %s --help", cmd.CommandPath(), given[len(names)], cmd.CommandPath())
 		}
 		for i, g := range given {

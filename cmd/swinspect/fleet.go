@@ -21,7 +21,8 @@ type fleet struct {
 	hub     *inspector.Hub
 	io      stdio
 	verbose bool
-	watch   func(id string) // told of an engine as soon as it is attached; may be nil
+	watch   func(id string)                            // told of an engine as soon as it is attached; may be nil
+	debug   func(ctx context.Context, id string) error // debugs a browser that was attached; nil: only when asked on the page
 	wg      sync.WaitGroup
 
 	mu       sync.Mutex
@@ -52,7 +53,18 @@ func (f *fleet) attach(ctx context.Context, endpoint string) (string, error) {
 	if err != nil {
 		return "", explained(err)
 	}
+	f.startDebugging(ctx, b.ID())
 	return b.ID(), nil
+}
+
+// startDebugging debugs a browser from the start, if that was asked for.
+func (f *fleet) startDebugging(ctx context.Context, id string) {
+	if f.debug == nil {
+		return
+	}
+	if err := f.debug(ctx, id); err != nil {
+		f.io.say("swinspect: the debugger does not start: %s", clean(err.Error()))
+	}
 }
 
 // explained puts the reason and the advice of a failed attach in the page's words.
@@ -93,6 +105,16 @@ func (f *fleet) launch(ctx context.Context, url string) (string, error) {
 	return id, nil
 }
 
+// over is closed when the browser that was launched first has ended; nil when none was.
+func (f *fleet) over() <-chan struct{} {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.launched) == 0 {
+		return nil
+	}
+	return f.launched[0].Done()
+}
+
 // startEngine starts the engine in a process of its own and shows it. It comes back
 // when it dies.
 func (f *fleet) startEngine(ctx context.Context, o engineOptions) error {
@@ -113,6 +135,7 @@ func (f *fleet) startEngine(ctx context.Context, o engineOptions) error {
 	if f.watch != nil {
 		f.watch(b.ID())
 	}
+	f.startDebugging(ctx, b.ID())
 	return nil
 }
 

@@ -35,12 +35,18 @@ func call(t *testing.T, args ...string) result {
 // callWith runs the program with an environment and standard input.
 func callWith(t *testing.T, env map[string]string, in string, args ...string) result {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	return callFor(t, time.Minute, env, in, args...)
+}
+
+// callFor is callWith for what may take longer than a minute.
+func callFor(t *testing.T, limit time.Duration, env map[string]string, in string, args ...string) result {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
 	var out, errs syncBuffer
 	exit := run(ctx, args, stdio{in: strings.NewReader(in), out: &out, err: &errs, env: func(k string) string { return env[k] }})
 	if ctx.Err() != nil {
-		t.Fatalf("swinspect %s did not end within a minute\nout: %s\nerr: %s", strings.Join(args, " "), &out, &errs)
+		t.Fatalf("swinspect %s did not end within %s\nout: %s\nerr: %s", strings.Join(args, " "), limit, &out, &errs)
 	}
 	return result{exit, out.String(), errs.String()}
 }

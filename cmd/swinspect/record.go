@@ -67,11 +67,11 @@ Cookie, Set-Cookie, Authorization and Proxy-Authorization are not written, unles
 --keep-secrets.
 
 Exit status: 0 after --for, or after Ctrl-C with a whole file; 1 when something
-could not be written; 2 usage; 3 no browser.`,
+could not be written; 2 usage; 3 no browser, or a page that did not open.`,
 		Example: `  swinspect record --launch https://app.example/ -o visit.swrec
   swinspect record --attach 9222 --scope https://app.example/ --full --for 5m -o a.swrec
   swinspect record --site ./dist@https://app.example --for 10s -o built.swrec`,
-		Args: cobra.NoArgs,
+		Args: args(),
 		RunE: func(cmd *cobra.Command, _ []string) error { return r.run(cmd, io) },
 	}
 	r.bind(cmd)
@@ -88,19 +88,19 @@ could not be written; 2 usage; 3 no browser.`,
 	return cmd
 }
 
-// check is what is wrong with the command line.
-func (r *record) check() error {
+// check is what is wrong with the command line of a command that can record.
+func (r *record) check(command string) error {
 	if r.duration < 0 {
-		return usage("record: --for %s: a time is more than nothing", r.duration)
+		return usage("%s: --for %s: a time is more than nothing", command, r.duration)
 	}
 	if r.demo && len(r.sites) > 0 {
-		return usage("record: --demo and --site exclude each other")
+		return usage("%s: --demo and --site exclude each other", command)
 	}
 	if _, err := parseSites(r.sites); err != nil {
 		return err
 	}
 	if r.out == "" {
-		return usage("record: name the file to write with -o, by custom NAME.swrec")
+		return usage("%s: name the file to write with -o, by custom NAME.swrec", command)
 	}
 	given := 0
 	for _, on := range []bool{r.attach != "", r.launch != "", len(r.sites) > 0 || r.demo} {
@@ -109,23 +109,23 @@ func (r *record) check() error {
 		}
 	}
 	if given > 1 {
-		return usage("record: --attach, --launch, and --site or --demo exclude each other")
+		return usage("%s: --attach, --launch, and --site or --demo exclude each other", command)
 	}
 	if r.launch != "" {
 		if u, err := url.Parse(r.launch); err != nil || u.Scheme == "" {
-			return usage("record: --launch %s: that is no URL", quote(r.launch))
+			return usage("%s: --launch %s: that is no URL", command, quote(r.launch))
 		}
 	}
 	if dir := filepath.Dir(r.out); dir != "." {
 		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
-			return usage("record: there is no folder %s", dir)
+			return usage("%s: there is no folder %s", command, dir)
 		}
 	}
 	return nil
 }
 
 func (r *record) run(cmd *cobra.Command, io stdio) (err error) {
-	if err := r.check(); err != nil {
+	if err := r.check("record"); err != nil {
 		return err
 	}
 	s, fleet, err := r.source(cmd, io)
@@ -203,9 +203,10 @@ func (r *record) record(ctx context.Context, io stdio, s *session, w *recording.
 	if err != nil {
 		return err
 	}
+	var unopened []error
 	for _, u := range r.pages() {
 		if _, err := rec.OpenPage(ctx, "", u); err != nil {
-			io.say("swinspect: %v", err)
+			unopened = append(unopened, err)
 		}
 	}
 	if r.duration > 0 {
@@ -239,7 +240,13 @@ func (r *record) record(ctx context.Context, io stdio, s *session, w *recording.
 	if err := errors.Join(broken, stopped); err != nil {
 		return &failure{exit: exitNo, err: err, hint: "what was written until then is in " + r.out}
 	}
-	return r.said(io, w, p, time.Since(began))
+	if err := r.said(io, w, p, time.Since(began)); err != nil {
+		return err
+	}
+	if err := errors.Join(unopened...); err != nil {
+		return &failure{exit: exitUnreachable, err: err, hint: "is the site being served? What the browser did all the same is in " + r.out}
+	}
+	return nil
 }
 
 func (r *record) said(io stdio, w *recording.Writer, p recording.Progress, took time.Duration) error {

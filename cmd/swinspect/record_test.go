@@ -89,3 +89,9 @@ func TestRecordUsage(t *testing.T) {
 		}
 	}
 }
+
+func TestRecordOfAPageThatDoesNotOpen(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "refused.swrec")
+	call(t, "record", "--launch", "http://127.0.0.1:1/", "-o", out, "--for", "100ms").
+		want(t, exitUnreachable, "http://127.0.0.1:1/: net::ERR_", out)
+}

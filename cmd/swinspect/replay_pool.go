@@ -210,7 +210,8 @@ func (p *replayPool) listen(ctx context.Context, s *stretch, out io.Reader, w *c
 type childWatch struct {
 	cmd     *exec.Cmd
 	memory  int64
-	silence time.Duration
+	silence time.Duration // negative: without limit, until allow
+	allowed atomic.Int64  // silence as of now
 	last    atomic.Int64
 	why     atomic.Pointer[string]
 	quit    chan struct{}
@@ -219,7 +220,14 @@ type childWatch struct {
 
 func (w *childWatch) alive() { w.last.Store(time.Now().UnixNano()) }
 
+// allow changes how long it may say nothing, from now on; negative is without limit.
+func (w *childWatch) allow(silence time.Duration) {
+	w.alive()
+	w.allowed.Store(int64(silence))
+}
+
 func (w *childWatch) start() {
+	w.allowed.Store(int64(w.silence))
 	w.quit = make(chan struct{})
 	w.alive()
 	w.wg.Go(func() {
@@ -234,7 +242,7 @@ func (w *childWatch) start() {
 			why := ""
 			if used := residentMemory(w.cmd.Process.Pid); w.memory > 0 && used > w.memory<<20 {
 				why = fmt.Sprintf("it used %d MiB of memory, more than the %d MiB it may", used>>20, w.memory)
-			} else if since := time.Since(time.Unix(0, w.last.Load())); since > w.silence {
+			} else if since := time.Since(time.Unix(0, w.last.Load())); since > time.Duration(w.allowed.Load()) && w.allowed.Load() >= 0 {
 				why = fmt.Sprintf("nothing was heard of it for %s", since.Round(time.Second))
 			}
 			if why != "" {

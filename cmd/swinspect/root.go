@@ -30,6 +30,7 @@ Environment
   SWINSPECT_ATTACH    the browser to attach to when there is no --attach
   SWINSPECT_TIMEOUT   how long to wait, when there is no --timeout: 15s, 2m, 20
   SWINSPECT_BROWSER   the executable that --launch starts
+  SWINSPECT_BACKEND   what "swinspect run" runs on, when there is no --backend
   A flag wins over the environment.
 
 Exit status
@@ -45,7 +46,8 @@ const rootExample = `  swinspect                                   # the page, a
   swinspect --launch https://app.example/     # with a browser to try things in
   swinspect ls --attach 9222                  # every service worker of a browser
   swinspect skip-waiting /shop/ && echo live  # only after the new version is active
-  swinspect watch --json | jq .what           # what changes, as it changes`
+  swinspect watch --json | jq .what           # what changes, as it changes
+  swinspect run tests --reporter junit=r.xml  # scripts that say what they expect`
 
 // newRoot builds the whole command tree.
 func newRoot(io stdio) *cobra.Command {
@@ -73,6 +75,7 @@ func newRoot(io stdio) *cobra.Command {
 	root.AddGroup(
 		&cobra.Group{ID: "look", Title: "Look:"},
 		&cobra.Group{ID: "drive", Title: "Drive:"},
+		&cobra.Group{ID: "script", Title: "Script:"},
 		&cobra.Group{ID: "other", Title: "Other:"},
 	)
 	root.SetHelpCommandGroupID("other")
@@ -85,7 +88,9 @@ func newRoot(io stdio) *cobra.Command {
 	}
 	add("look", newServe(io), newEngine(io), newLs(io), newShow(io), newClients(io), newWatch(io), newCache(io), newRecord(io), newOpen(io), newRecordings(io), newFetches(io), newDiff(io), newImportHAR(io), newExportHAR(io), newReplay(io), newReport(io), newExplain(io), newDoctor(io))
 	add("drive", newActions(io)...)
-	add("other", newVersion(io), newDocs(io), newReplayChild(io), newReplayOne(io))
+	add("script", newRunScripts(io), newTypes(io))
+	add("drive", newBreak(io), newDebug(io), newDAP(io))
+	add("other", newVersion(io), newDocs(io), newReplayChild(io), newReplayOne(io), newRunChild(io))
 	return root
 }
 

@@ -20,7 +20,7 @@ func run(ctx context.Context, args []string, io stdio) int {
 	if err != nil && ctx.Err() != nil && errors.Is(context.Cause(ctx), errInterrupted) {
 		err = errInterrupted
 	}
-	return report(io, err)
+	return exitStatus(io, err)
 }
 
 // errInterrupted is the cause of a context that Ctrl-C ended.
@@ -77,8 +77,8 @@ func usage(format string, args ...any) error {
 // errSaid ends a command with status 1 after it has already said why.
 var errSaid = &failure{exit: exitNo, err: errors.New("")}
 
-// report tells the user what went wrong and gives the exit status.
-func report(io stdio, err error) int {
+// exitStatus tells the user what went wrong and gives the exit status.
+func exitStatus(io stdio, err error) int {
 	if err == nil {
 		return exitOK
 	}

@@ -33,6 +33,8 @@ type server struct {
 	profile  string
 	memory   int64 // MiB
 	tapes    string
+	debug    bool
+	scripts  string
 }
 
 // noURL is what --launch means without a URL.
@@ -52,6 +54,8 @@ func (s *server) bind(cmd *cobra.Command) {
 	f.Int64Var(&s.memory, "engine-memory", defaultEngineMemory, "how many `MIB` of memory the engine's process may use; above it is ended and started again")
 	f.StringVar(&s.profile, "profile", "", "keep the engine's registrations and caches in `DIR`")
 	f.StringVar(&s.tapes, "recordings", ".", "the `DIR` of the recordings that the page lists and makes")
+	f.StringVar(&s.scripts, "scripts", ".", "the `DIR` of the session scripts that the page lists and runs")
+	f.BoolVar(&s.debug, "debug", false, "start the debugger on every browser at once: breakpoints stop workers from the first one on")
 	f.BoolVarP(&s.verbose, "verbose", "v", false, "log what happens to standard error")
 }
 
@@ -133,12 +137,17 @@ func (s *server) run(cmd *cobra.Command, io stdio, args []string) (err error) {
 	fleet := newFleet(inspector.NewHub(inspector.HubOptions{Logger: log}), io, s.verbose)
 	defer func() { err = errors.Join(err, fleet.close()) }()
 
+	set := projectBreakpoints(io)
 	server := ui.New(ui.Options{
 		Hub: hubAdapter{fleet.hub}, Token: s.token, Listen: s.listen, Logger: log, Version: buildVersion().Version, Recordings: s.tapes,
-		Replay: &pageReplayer{io: io, memory: s.memory},
-		Attach: fleet.attach, Launch: fleet.launch, Discover: fleet.discover,
+		Replay: &pageReplayer{io: io, memory: s.memory}, Debug: debuggers(set), Breakpoints: set,
+		Scripts: &pageScripter{io: io, folder: s.scripts, memory: s.memory},
+		Attach:  fleet.attach, Launch: fleet.launch, Discover: fleet.discover,
 	})
 	fleet.watch = server.WatchRequests
+	if s.debug {
+		fleet.debug = server.StartDebugging
+	}
 	served := make(chan error, 1)
 	serving, stop := context.WithCancel(ctx)
 	go func() { served <- server.Serve(serving, ln) }()

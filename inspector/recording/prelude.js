@@ -75,6 +75,7 @@
 
   for (const method of ['addEventListener', 'removeEventListener']) {
     over(EventTarget.prototype, method, (f, that, args) => {
+      late();
       if ((that === self || that === undefined) && args[0] === 'fetch') args = [args[0], wrap(args[1]), ...args.slice(2)];
       return apply(f, that, args);
     });
@@ -86,7 +87,7 @@
     Object.defineProperty(o, 'onfetch', {
       ...d,
       get: new Proxy(d.get, { apply: (f, that, args) => { const now = apply(f, that, args); return now && own && now === wrapped.get(own) ? own : now; } }),
-      set: new Proxy(d.set, { apply: (f, that, args) => { own = args[0]; return apply(f, that, [typeof own === 'function' ? wrap(own) : own]); } }),
+      set: new Proxy(d.set, { apply: (f, that, args) => { late(); own = args[0]; return apply(f, that, [typeof own === 'function' ? wrap(own) : own]); } }),
     });
     break;
   }
@@ -111,24 +112,35 @@
     }
     return apply(f, that, args);
   });
-  const names = new WeakMap(); // of caches
-  over(CacheStorage.prototype, 'open', (f, that, args) => {
-    const p = apply(f, that, args);
-    apply(then, p, [(c) => names.set(c, String(args[0])), () => {}]);
-    return p;
-  });
-  const target = (a) => { try { return a instanceof Request ? a.url : new URL(String(a), location).href; } catch { return String(a); } };
-  for (const [object, methods] of [[Cache.prototype, ['match', 'matchAll', 'put', 'add', 'addAll', 'delete']], [CacheStorage.prototype, ['match']]]) {
-    for (const operation of methods) {
-      over(object, operation, (f, that, args) => {
-        const id = whose(args[0]);
-        const p = apply(f, that, args);
-        if (id) {
-          const cache = names.get(that) ?? args[1]?.cacheName ?? '';
-          apply(then, p, [(r) => tell({ type: 'cache', id: String(id), operation, cache, url: operation === 'addAll' ? '' : target(args[0]), hit: operation === 'matchAll' ? r.length > 0 : !!r }), () => {}]);
-        }
-        return p;
-      });
+  // A worker that is held before its script has no interfaces of secure contexts yet:
+  // Cache and CacheStorage come with the script, and are covered when it listens for
+  // the first time.
+  let late = () => {
+    if (typeof CacheStorage === 'undefined') return;
+    late = () => {};
+    coverCaches();
+  };
+  function coverCaches() {
+    const names = new WeakMap(); // of caches
+    over(CacheStorage.prototype, 'open', (f, that, args) => {
+      const p = apply(f, that, args);
+      apply(then, p, [(c) => names.set(c, String(args[0])), () => {}]);
+      return p;
+    });
+    const target = (a) => { try { return a instanceof Request ? a.url : new URL(String(a), location).href; } catch { return String(a); } };
+    for (const [object, methods] of [[Cache.prototype, ['match', 'matchAll', 'put', 'add', 'addAll', 'delete']], [CacheStorage.prototype, ['match']]]) {
+      for (const operation of methods) {
+        over(object, operation, (f, that, args) => {
+          const id = whose(args[0]);
+          const p = apply(f, that, args);
+          if (id) {
+            const cache = names.get(that) ?? args[1]?.cacheName ?? '';
+            apply(then, p, [(r) => tell({ type: 'cache', id: String(id), operation, cache, url: operation === 'addAll' ? '' : target(args[0]), hit: operation === 'matchAll' ? r.length > 0 : !!r }), () => {}]);
+          }
+          return p;
+        });
+      }
     }
   }
+  late();
 })();

@@ -83,12 +83,27 @@ func TestPWAOfChromium(t *testing.T) {
 					t.Errorf("unanswered: %s", x.URL)
 				}
 			}
+			if looked := cacheSteps(r); full && looked < 10 {
+				t.Errorf("the recorder told of %d looks into caches", looked)
+			}
 			if t.Failed() || testing.Verbose() {
 				logged(t, all, s)
 			}
 			t.Run("changed", func(t *testing.T) { changedScript(t, r, site) })
 		})
 	}
+}
+
+// cacheSteps counts what a worker did with its caches.
+func cacheSteps(r *Recording) (n int) {
+	for _, row := range r.rows {
+		for _, step := range row.Steps {
+			if step.Algorithm == "Query Cache" {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 // changedScript replays with a script that was changed in three ways: those requests

@@ -50,6 +50,9 @@ func TestScripts(t *testing.T) {
 	if _, err := os.Stat("node_modules/.package-lock.json"); err != nil {
 		t.Fatal("the clients' tests need their npm packages: run `make setup`, or `npm ci --ignore-scripts` in internal/clients/")
 	}
+	if _, err := os.Stat("js-debug/package.json"); err != nil {
+		t.Fatal("the clients' tests need VS Code's debugger: run `make setup`")
+	}
 	b := start(t)
 	scripts, err := filepath.Glob("scripts/*-*.mjs")
 	if err != nil || len(scripts) == 0 {
@@ -77,7 +80,7 @@ func TestScripts(t *testing.T) {
 // alone are scripts that other clients of the same browser disturb: whoever attaches
 // to a waiting target may let it go, playwright dismisses the dialogs of all pages, and
 // contexts are counted over the whole browser.
-var alone = map[string]bool{"cri-targets.mjs": true, "puppeteer-contexts.mjs": true, "puppeteer-page.mjs": true, "playwright-page.mjs": true}
+var alone = map[string]bool{"cri-targets.mjs": true, "puppeteer-contexts.mjs": true, "puppeteer-page.mjs": true, "playwright-page.mjs": true, "jsdebug-worker.mjs": true}
 
 // run is what a script prints, and how it ended.
 func run(t *testing.T, b *backend.Backend, script, site string) (string, error) {

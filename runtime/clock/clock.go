@@ -65,8 +65,20 @@ func (v *Virtual) Now() time.Time {
 func (v *Virtual) AfterFunc(d time.Duration, f func()) Timer {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	return v.add(v.now.Add(max(d, 0)), f)
+}
+
+// afterFunc is AfterFunc at a point in time.
+func (v *Virtual) afterFunc(at time.Time, f func()) Timer {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.add(at, f)
+}
+
+// add arms a timer, with mu held.
+func (v *Virtual) add(at time.Time, f func()) *virtualTimer {
 	v.seq++
-	t := &virtualTimer{clock: v, at: v.now.Add(max(d, 0)), seq: v.seq, f: f}
+	t := &virtualTimer{clock: v, at: at, seq: v.seq, f: f}
 	heap.Push(&v.timers, t)
 	return t
 }

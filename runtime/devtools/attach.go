@@ -97,7 +97,7 @@ func (s *Server) open(from *session, t *subject, auto, wait bool) (*session, err
 	if t != nil && t.loaded {
 		emit(x, inspector.WorkerScriptLoaded, inspector.EventWorkerScriptLoaded{})
 	}
-	if t != nil && t.crashed {
+	if t != nil && t.crashed && !t.restarting.hides() {
 		emit(x, inspector.TargetCrashed, inspector.EventTargetCrashed{})
 	}
 	return x, nil
@@ -145,6 +145,7 @@ func (s *Server) end(x *session) {
 		return
 	}
 	x.gone = true
+	x.stopDebugging()
 	for c := range x.children {
 		s.detach(c)
 	}
@@ -163,7 +164,7 @@ func (s *Server) end(x *session) {
 	}
 	t.sessions = slices.DeleteFunc(t.sessions, func(o *session) bool { return o == x })
 	if t.waiting != nil {
-		s.letGo(t)
+		s.resumedBy(t, x)
 	}
 	if len(t.sessions) == 0 {
 		if t.crashed {

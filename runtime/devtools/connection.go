@@ -3,6 +3,7 @@ package devtools
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/swinspect/swinspect/cdp"
@@ -16,6 +17,7 @@ type connection struct {
 	sessions map[string]*session
 	contexts map[string]*window.Context // to dispose of when the client goes
 	hidden   map[string]*subject        // hidden targets end with who made them
+	commands atomic.Int64               // handled so far
 }
 
 func newConnection(s *Server, end context.CancelFunc) *connection {

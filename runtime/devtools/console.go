@@ -53,6 +53,7 @@ func (s *Server) message(r *script.Realm, m pastMessage) {
 	if rs == nil {
 		return
 	}
+	m.stack = s.named(rs, m.stack)
 	rs.past = append(rs.past, m)
 	if len(rs.past) > maxPast {
 		rs.past = append(rs.past[:0:0], rs.past[maxPast/5:]...)
@@ -98,7 +99,7 @@ func addBinding(_ context.Context, s *session, p runtime.AddBindingParams) (cdpr
 	s.server.mu.Unlock()
 	for _, rs := range s.realmStates() {
 		done := make(chan struct{})
-		rs.realm.Agent().Queue("Runtime.addBinding", func() { defer close(done); rs.bind(s, p.Name) })
+		rs.post("Runtime.addBinding", func() { defer close(done); rs.bind(s, p.Name) })
 		// A target that computes without end gets it when it can; the reply does not wait.
 		_ = done
 	}

@@ -82,6 +82,7 @@ func pageDomain(t *table) {
 	handle(t, page.GetFrameTree, func(_ context.Context, s *session, _ cdproto.Empty) (page.GetFrameTreeResult, error) {
 		return page.GetFrameTreeResult{FrameTree: s.server.frameTree(s.target, s.target.page.MainFrame())}, nil
 	})
+	pageDebuggerDomain(t)
 	handle(t, page.AddScriptToEvaluateOnNewDocument, addScript)
 	handle(t, page.RemoveScriptToEvaluateOnNewDocument, func(_ context.Context, s *session, p page.RemoveScriptToEvaluateOnNewDocumentParams) (cdproto.Empty, error) {
 		s.server.mu.Lock()

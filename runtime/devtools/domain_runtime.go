@@ -3,6 +3,7 @@ package devtools
 import (
 	"context"
 	"strconv"
+	"time"
 
 	cdproto "github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/runtime"
@@ -43,7 +44,7 @@ func runtimeDomain(t *table) {
 	})
 	handle(t, runtime.DiscardConsoleEntries, func(_ context.Context, s *session, _ cdproto.Empty) (cdproto.Empty, error) {
 		for _, rs := range s.realmStates() {
-			rs.realm.Agent().Queue("devtools", func() { rs.past = nil })
+			rs.post("devtools", func() { rs.past = nil })
 		}
 		return none, nil
 	})
@@ -58,10 +59,7 @@ func runtimeDomain(t *table) {
 	handle(t, runtime.GetIsolateID, func(_ context.Context, s *session, _ cdproto.Empty) (runtime.GetIsolateIDResult, error) {
 		return runtime.GetIsolateIDResult{ID: s.target.id[:16]}, nil
 	})
-	handle(t, runtime.GlobalLexicalScopeNames, func(_ context.Context, s *session, p runtime.GlobalLexicalScopeNamesParams) (runtime.GlobalLexicalScopeNamesResult, error) {
-		// goja does not tell the names of a worker's global lexical scope.
-		return runtime.GlobalLexicalScopeNamesResult{Names: []string{}}, nil
-	})
+	handle(t, runtime.GlobalLexicalScopeNames, globalLexicalScopeNames)
 	handle(t, runtime.TerminateExecution, func(_ context.Context, s *session, _ cdproto.Empty) (cdproto.Empty, error) {
 		return none, failed("Execution cannot be terminated without ending the agent: use ServiceWorker.stopWorker or Target.closeTarget")
 	})
@@ -93,7 +91,7 @@ func runtimeEnable(_ context.Context, s *session, _ cdproto.Empty) (cdproto.Empt
 	}
 	s.server.mu.Unlock()
 	for _, rs := range realms {
-		rs.realm.Agent().Queue("devtools", func() {
+		rs.post("devtools", func() {
 			for _, m := range rs.past {
 				s.say(rs, m)
 			}
@@ -117,8 +115,46 @@ func runIfWaiting(_ context.Context, s *session, _ cdproto.Empty) (cdproto.Empty
 		}
 		return none, nil
 	}
-	s.server.letGo(t)
+	if s.on["Debugger"] && t.start != nil && t.page == nil {
+		s.server.resumedSoon(t, s)
+		return none, nil
+	}
+	s.server.resumedBy(t, s)
 	return none, nil
+}
+
+// DevTools lets a worker go first and sets its breakpoints behind that, without waiting.
+// In a browser they are there in time. quiet is how long a debugger has to say nothing
+// before its worker starts, at most quietAtMost times.
+const (
+	quiet       = 25 * time.Millisecond
+	quietAtMost = 40
+)
+
+// resumedSoon is resumedBy once the commands have been handled that a debugger sent
+// behind the one that lets its worker go; with Server.mu held.
+func (s *Server) resumedSoon(t *subject, x *session) {
+	if s.closed {
+		return
+	}
+	start := t.start
+	s.others.Go(func() {
+		for range quietAtMost {
+			before := x.conn.commands.Load()
+			select {
+			case <-time.After(quiet):
+			case <-s.ctx.Done():
+			}
+			if x.conn.commands.Load() == before || s.ctx.Err() != nil {
+				break
+			}
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if t.start == start { // it is the start that was waited for
+			s.resumedBy(t, x)
+		}
+	})
 }
 
 // outcome is what became of an evaluation.
@@ -195,7 +231,7 @@ func (s *session) exceptionDetails(w *world, e *script.Exception, err error, o w
 	d := &runtime.ExceptionDetails{
 		ExceptionID: s.server.nextID(), Text: "Uncaught", URL: sourceURL(e.URL),
 		LineNumber: int64(max(e.Line-1, 0)), ColumnNumber: int64(max(e.Column-1, 0)),
-		ExecutionContextID: runtime.ExecutionContextID(w.id), StackTrace: stackTrace(e.Stack),
+		ExecutionContextID: runtime.ExecutionContextID(w.id), StackTrace: s.server.named(w.realm, stackTrace(e.Stack)),
 	}
 	v := e.Value
 	if v == nil && err != nil {
@@ -251,11 +287,18 @@ func evaluate(_ context.Context, s *session, p runtime.EvaluateParams) (runtime.
 	}
 	o := newWrap(p.ObjectGroup, p.ReturnByValue, p.GeneratePreview, p.SerializationOptions)
 	done := make(chan outcome, 1)
-	w.realm.realm.Agent().Queue("Runtime.evaluate", func() {
+	w.realm.post("Runtime.evaluate", func() {
 		if on(p.UserGesture) && w.realm.frame != nil {
 			w.realm.frame.Page().Activate()
 		}
-		v, err := w.realm.evaluateREPL(p.Expression, on(p.ReplMode))
+		if on(p.ThrowOnSideEffect) {
+			v, err := w.realm.pure(p.Expression, func(name string) (goja.Value, error) { return w.realm.evaluate(name, "") })
+			s.settle(w, v, err, false, o, done)
+			return
+		}
+		var v goja.Value
+		var err error
+		w.realm.evaluatingFor(on(p.Silent), func() { v, err = w.realm.evaluateREPL(p.Expression, on(p.ReplMode)) })
 		s.settle(w, v, err, on(p.AwaitPromise) || on(p.ReplMode) && isREPLPromise(p.Expression), o, done)
 	})
 	return later(s, func(ctx context.Context) (runtime.EvaluateResult, error) {
@@ -272,7 +315,7 @@ func callFunctionOn(_ context.Context, s *session, p runtime.CallFunctionOnParam
 	o := newWrap(p.ObjectGroup, p.ReturnByValue, p.GeneratePreview, p.SerializationOptions)
 	done := make(chan outcome, 1)
 	agent := w.realm.realm.Agent()
-	agent.Queue("Runtime.callFunctionOn", func() {
+	w.realm.post("Runtime.callFunctionOn", func() {
 		if on(p.UserGesture) && w.realm.frame != nil {
 			w.realm.frame.Page().Activate()
 		}
@@ -298,7 +341,8 @@ func callFunctionOn(_ context.Context, s *session, p runtime.CallFunctionOnParam
 		if this == nil {
 			this = w.realm.realm.Global()
 		}
-		v, err := agent.Call(call, this, arguments...)
+		var v goja.Value
+		w.realm.evaluatingFor(on(p.Silent), func() { v, err = agent.Call(call, this, arguments...) })
 		s.settle(w, v, err, on(p.AwaitPromise), o, done)
 	})
 	return later(s, func(ctx context.Context) (runtime.CallFunctionOnResult, error) {
@@ -334,7 +378,7 @@ func awaitPromise(_ context.Context, s *session, p runtime.AwaitPromiseParams) (
 		return runtime.AwaitPromiseResult{}, failed("Could not find promise with given id")
 	}
 	done := make(chan outcome, 1)
-	h.world.realm.realm.Agent().Queue("Runtime.awaitPromise", func() {
+	h.world.realm.post("Runtime.awaitPromise", func() {
 		s.settle(h.world, h.value, nil, true, newWrap(h.group, p.ReturnByValue, p.GeneratePreview, nil), done)
 	})
 	return later(s, func(ctx context.Context) (runtime.AwaitPromiseResult, error) {
@@ -350,7 +394,7 @@ func getProperties(_ context.Context, s *session, p runtime.GetPropertiesParams)
 	}
 	done := make(chan outcome, 1)
 	var r runtime.GetPropertiesResult
-	h.world.realm.realm.Agent().Queue("Runtime.getProperties", func() {
+	h.world.realm.post("Runtime.getProperties", func() {
 		r.Result = s.propertyDescriptors(h, p)
 		if !on(p.AccessorPropertiesOnly) {
 			r.InternalProperties = s.internalProperties(h)
@@ -364,6 +408,12 @@ func getProperties(_ context.Context, s *session, p runtime.GetPropertiesParams)
 }
 
 func (s *session) propertyDescriptors(h heldObject, p runtime.GetPropertiesParams) []*runtime.PropertyDescriptor {
+	if h.scope != nil {
+		if on(p.AccessorPropertiesOnly) {
+			return []*runtime.PropertyDescriptor{}
+		}
+		return s.scopeProperties(h, on(p.GeneratePreview))
+	}
 	o := wrapOptions{group: h.group, preview: on(p.GeneratePreview)}
 	out := []*runtime.PropertyDescriptor{}
 	wrap := func(v goja.Value) *runtime.RemoteObject {
@@ -401,7 +451,7 @@ func orUndefined(v goja.Value) goja.Value {
 // internalProperties are [[Prototype]] and a promise's state.
 func (s *session) internalProperties(h heldObject) []*runtime.InternalPropertyDescriptor {
 	o, ok := h.value.(*goja.Object)
-	if !ok || hint(o) == "Proxy" {
+	if !ok || h.scope != nil || hint(o) == "Proxy" {
 		return nil
 	}
 	wrap := wrapOptions{group: h.group}
@@ -441,7 +491,7 @@ func compileScript(_ context.Context, s *session, p runtime.CompileScriptParams)
 	}
 	if _, err := script.Compile(p.SourceURL, []byte(p.Expression)); err != nil {
 		done := make(chan outcome, 1)
-		w.realm.realm.Agent().Queue("Runtime.compileScript", func() {
+		w.realm.post("Runtime.compileScript", func() {
 			done <- outcome{exception: s.exceptionDetails(w, w.realm.realm.Agent().Describe(err), err, wrapOptions{})}
 		})
 		return later(s, func(ctx context.Context) (runtime.CompileScriptResult, error) {
@@ -485,7 +535,7 @@ func runScript(_ context.Context, s *session, p runtime.RunScriptParams) (runtim
 		return runtime.RunScriptResult{}, err
 	}
 	done := make(chan outcome, 1)
-	w.realm.realm.Agent().Queue("Runtime.runScript", func() {
+	w.realm.post("Runtime.runScript", func() {
 		v, err := w.realm.evaluate(c.source, c.url)
 		s.settle(w, v, err, on(p.AwaitPromise), newWrap(p.ObjectGroup, p.ReturnByValue, p.GeneratePreview, nil), done)
 	})

@@ -100,7 +100,11 @@ func serviceWorkerEvents(t *table) {
 	functional(t, serviceworker.DeliverPushMessage,
 		func(p serviceworker.DeliverPushMessageParams) string { return string(p.RegistrationID) },
 		func(ctx context.Context, e *runtime.Engine, r *runtime.Registration, p serviceworker.DeliverPushMessageParams) {
-			_ = e.DispatchPush(ctx, r, []byte(p.Data))
+			var data []byte // a message without data has none, as in Chromium
+			if p.Data != "" {
+				data = []byte(p.Data)
+			}
+			_ = e.DispatchPush(ctx, r, data)
 		})
 	functional(t, serviceworker.DispatchSyncEvent,
 		func(p serviceworker.DispatchSyncEventParams) string { return string(p.RegistrationID) },

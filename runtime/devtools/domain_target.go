@@ -50,6 +50,7 @@ func targetDomain(t *table) {
 		}
 		return target.GetTargetInfoResult{TargetInfo: s.server.info(on)}, nil
 	})
+	accept(t, target.SetRemoteLocations) // there is nothing further away to discover
 	handle(t, target.DetachFromTarget, func(_ context.Context, s *session, p target.DetachFromTargetParams) (cdproto.Empty, error) {
 		s.server.mu.Lock()
 		x := s.conn.sessions[string(p.SessionID)]
@@ -126,6 +127,13 @@ func targetBrowserDomain(t *table) {
 			c.Dispose()
 			return none, nil
 		})
+	})
+}
+
+// targetWorkerDomain: a worker sees no other targets.
+func targetWorkerDomain(t *table) {
+	handle(t, target.SetDiscoverTargets, func(context.Context, *session, target.SetDiscoverTargetsParams) (cdproto.Empty, error) {
+		return none, failed("Not allowed")
 	})
 }
 

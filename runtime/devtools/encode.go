@@ -28,6 +28,23 @@ type deepValue struct {
 	WeakLocalObjectReference int64                           `json:"weakLocalObjectReference,omitzero"`
 }
 
+// propertyPreview has the empty text of an empty string too; only an accessor has none.
+type propertyPreview struct {
+	Name         string                         `json:"name"`
+	Type         runtime.PropertyPreviewType    `json:"type"`
+	Value        *string                        `json:"value,omitzero"`
+	ValuePreview *runtime.ObjectPreview         `json:"valuePreview,omitzero"`
+	Subtype      runtime.PropertyPreviewSubtype `json:"subtype,omitzero"`
+}
+
+func propertyPreviewOnWire(p *runtime.PropertyPreview) any {
+	w := propertyPreview{p.Name, p.Type, &p.Value, p.ValuePreview, p.Subtype}
+	if p.Type == runtime.PropertyPreviewTypeAccessor {
+		w.Value = nil
+	}
+	return w
+}
+
 // plainRequest is network.Request without postData, which cdproto no longer has and
 // clients read.
 type plainRequest network.Request
@@ -48,6 +65,7 @@ func requestOnWire(r *network.Request) any {
 var wireOptions = encoders(
 	encodeAs(requestOnWire),
 	encodeAs(func(r *runtime.RemoteObject) any { return (*remoteObject)(r) }),
+	encodeAs(propertyPreviewOnWire),
 	encodeAs(func(d *runtime.DeepSerializedValue) any { return (*deepValue)(d) }),
 )
 

@@ -19,7 +19,7 @@ import (
 	"github.com/swinspect/swinspect/runtime/window"
 )
 
-// ServeHTTP answers the endpoints that Chromium has at its debugging port: /json/…
+// ServeHTTP answers the endpoints that Chromium has at its debugging port: /, /json/…
 // and WebSockets at /devtools/browser/ID and /devtools/page/ID.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !s.allowedHost(r.Host) {
@@ -34,6 +34,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case strings.HasPrefix(path, "/devtools/"):
 		s.upgrade(w, r, path)
+	case path == "":
+		s.index(w, r)
 	case path == "/json" || path == "/json/list":
 		s.list(w, r)
 	case path == "/json/version":
@@ -109,21 +111,63 @@ type listed struct {
 }
 
 func (s *Server) listedTarget(r *http.Request, i *target.Info) listed {
-	return listed{ID: string(i.TargetID), ParentID: string(i.ParentID), Title: i.Title, Type: i.Type, URL: i.URL, SocketURL: s.socketURL(r, "/devtools/page/"+string(i.TargetID))}
+	socket := s.socketURL(r, "/devtools/page/"+string(i.TargetID))
+	return listed{
+		ID: string(i.TargetID), ParentID: string(i.ParentID), Title: i.Title, Type: i.Type, URL: i.URL,
+		SocketURL: socket, FrontendURL: frontendURL(i.Type, socket),
+	}
+}
+
+// frontendOrigin is that of the DevTools front end inside every Chromium. No web page
+// has it, so it may open WebSockets.
+const frontendOrigin = "devtools://devtools"
+
+// frontendURL opens that front end on a target: it is typed into the address bar, and
+// chrome://inspect opens it too. (Chromium's own leads to a server of the front end's
+// many versions, which is not there offline.)
+func frontendURL(kind, socket string) string {
+	app := "devtools_app"
+	switch kind {
+	case kindWorker, kindSharedWorker, kindServiceWorker:
+		app = "worker_app"
+	case kindPage:
+	default:
+		return ""
+	}
+	at := strings.TrimPrefix(socket, "ws://")
+	if strings.Contains(at, "?") {
+		at = url.QueryEscape(at)
+	}
+	return frontendOrigin + "/bundled/" + app + ".html?ws=" + at
+}
+
+// index is what a person who looks at the debugging port sees: the targets, and the
+// address of a debugger for each. A browser follows no link to a front end from a page,
+// so that the addresses are there to be copied.
+func (s *Server) index(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; charset=UTF-8")
+	fmt.Fprintf(w, "%s\n\nTo debug a target in Chrome, open its address, or add %s at chrome://inspect, Configure….\n", s.product(), r.Host)
+	for _, x := range s.listed(r) {
+		if x.FrontendURL != "" {
+			fmt.Fprintf(w, "\n%s %s\n  %s\n", strings.ReplaceAll(x.Type, "_", " "), x.URL, x.FrontendURL)
+		}
+	}
 }
 
 // list is /json/list: the newest first.
-func (s *Server) list(w http.ResponseWriter, r *http.Request) {
+func (s *Server) list(w http.ResponseWriter, r *http.Request) { writeJSON(w, s.listed(r)) }
+
+func (s *Server) listed(r *http.Request) []listed {
 	forTab := r.URL.Query().Has("for_tab")
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	out := []listed{}
 	for _, t := range slices.Backward(s.order) {
 		if (t.kind == kindTab) == forTab || !forTab && t.kind != kindTab {
 			out = append(out, s.listedTarget(r, s.info(t)))
 		}
 	}
-	s.mu.Unlock()
-	writeJSON(w, out)
+	return out
 }
 
 func (s *Server) newTab(w http.ResponseWriter, r *http.Request) {
@@ -181,7 +225,7 @@ func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, path string) {
 		http.NotFound(w, r)
 		return
 	}
-	if origin := r.Header.Get("Origin"); origin != "" && !slices.Contains(s.options.Origins, origin) && !slices.Contains(s.options.Origins, "*") {
+	if origin := r.Header.Get("Origin"); origin != "" && origin != frontendOrigin && !slices.Contains(s.options.Origins, origin) && !slices.Contains(s.options.Origins, "*") {
 		http.Error(w, fmt.Sprintf("Rejected an incoming WebSocket connection from the %s origin. Use the command line flag --remote-allow-origins=%s to allow connections from this origin.", origin, origin), http.StatusForbidden)
 		return
 	}

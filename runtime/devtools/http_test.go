@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -130,13 +131,13 @@ func TestStrangersAreRefused(t *testing.T) {
 			t.Errorf("Host %s: %d, want %d", host, status, want)
 		}
 	}
-	url := strings.Replace(h.URL, "http", "ws", 1) + "/devtools/browser/" + s.ID()
-	for from, want := range map[string]bool{"": true, "https://tools.example": true, "https://evil.example": false, "null": false} {
+	at := strings.Replace(h.URL, "http", "ws", 1) + "/devtools/browser/" + s.ID()
+	for from, want := range map[string]bool{"": true, "https://tools.example": true, "devtools://devtools": true, "devtools://else": false, "https://evil.example": false, "null": false} {
 		header := http.Header{}
 		if from != "" {
 			header.Set("Origin", from)
 		}
-		ws, response, err := websocket.DefaultDialer.DialContext(t.Context(), url, header)
+		ws, response, err := websocket.DefaultDialer.DialContext(t.Context(), at, header)
 		if (err == nil) != want {
 			t.Errorf("Origin %q: %v", from, err)
 		}
@@ -162,6 +163,47 @@ func TestToken(t *testing.T) {
 	}
 	if status, _ := ask(t, h, "PUT", "/json/new?token=s3cret"); status != 200 {
 		t.Errorf("new: %d", status)
+	}
+}
+
+// Each target says which front end inside Chromium opens on it, and where.
+func TestFrontendURL(t *testing.T) {
+	for _, token := range []string{"", "s3cret"} {
+		s := serve(t, func(o *Options) { o.Token = token })
+		c := &client{t: t, server: s}
+		ours, theirs := cdp.Pipe()
+		served := make(chan error, 1)
+		go func() { served <- s.ServeBrowser(context.WithoutCancel(t.Context()), theirs) }()
+		c.Conn = cdp.NewConn(ours)
+		c.register(c.page("/index.html"))
+		h := httptest.NewServer(s.Handler())
+		query, escaped := "", strings.TrimPrefix(h.URL, "http://")+"/devtools/page/"
+		if token != "" {
+			query, escaped = "?token="+token, url.QueryEscape(escaped)
+		}
+		_, body := ask(t, h, "GET", "/json/list"+query)
+		var list []listed
+		if err := json.Unmarshal([]byte(body), &list); err != nil {
+			t.Fatal(err)
+		}
+		_, index := ask(t, h, "GET", "/"+query)
+		app := map[string]string{"page": "devtools_app", "service_worker": "worker_app"}
+		for _, x := range list {
+			want := "devtools://devtools/bundled/" + app[x.Type] + ".html?ws=" + escaped + x.ID + url.QueryEscape(query)
+			is(t, x.Type, x.FrontendURL, want)
+			if !strings.Contains(index, strings.ReplaceAll(x.Type, "_", " ")+" "+x.URL+"\n  "+want+"\n") {
+				t.Errorf("the index does not have the %s %s:\n%s", x.Type, want, index)
+			}
+			delete(app, x.Type)
+		}
+		if len(app) > 0 {
+			t.Errorf("no %v in %s", app, body)
+		}
+		h.Close()
+		_ = c.Close()
+		if err := <-served; err != nil {
+			t.Error(err)
+		}
 	}
 }
 

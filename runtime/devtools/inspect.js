@@ -5,6 +5,7 @@
   const uncurry = Function.prototype.bind.bind(Function.prototype.call);
   const { getOwnPropertyDescriptor: descriptor, getPrototypeOf, getOwnPropertyNames, getOwnPropertySymbols } = Object;
   const { ownKeys } = Reflect;
+  const objectPrototype = Object.prototype, call = uncurry(Function.prototype.call);
   const isArray = Array.isArray, stringify = JSON.stringify, text = String;
   const getter = (proto, name) => uncurry(descriptor(proto, name).get);
   const tag = getter(getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag);
@@ -104,20 +105,40 @@
     const k = kind(v, hint);
     return ['object', k, className(v), description(v, k)];
   };
-  // properties lists [key, descriptor, isOwn] of an object, its own first.
-  const properties = (o, own, accessorsOnly, nonIndexed, hint) => {
-    const found = [], seen = new Set();
+  // attribute is a platform object's attribute as a value, as V8's inspector shows it:
+  // its getter is the platform's own and changes nothing. (That of a body may: it
+  // makes the stream.)
+  const attribute = (o, key, d) => {
+    if (!d.get || key === 'body' || slice(functionText(d.get), -15) !== '[native code] }') return d;
+    try {
+      return { value: call(d.get, o), writable: false, enumerable: d.enumerable, configurable: d.configurable };
+    } catch {
+      return d;
+    }
+  };
+  // properties lists [key, descriptor, isOwn] of an object, its own first. With a
+  // glance, those that a preview shows, at most that many.
+  const properties = (o, own, accessorsOnly, nonIndexed, hint, glance) => {
+    const found = [], seen = new Set(), platform = hint === 'Platform';
     for (let at = o, first = true; at !== null; at = first && hint === 'Proxy' ? null : getPrototypeOf(at), first = false) {
-      if (!first && own) break;
+      if (!first && own && !(glance && platform)) break;
+      if (platform && at === objectPrototype && glance) break;
       const keys = ownKeys(at);
       for (let i = 0; i < keys.length; i++) {
         const key = keys[i];
         if (nonIndexed && typeof key === 'string' && text(key >>> 0) === key) continue;
         if (seen.has(key)) continue;
         seen.add(key);
-        const d = descriptor(at, key);
+        let d = descriptor(at, key);
         if (!d || (accessorsOnly && !('get' in d))) continue;
+        if (platform && glance && (!d.enumerable || typeof key === 'symbol')) continue;
+        if (platform && !accessorsOnly && at !== objectPrototype && 'get' in d) {
+          const value = attribute(o, key, d);
+          if (glance && !first && value === d) continue;
+          d = value;
+        } else if (glance && platform && !first) continue;
         push(found, [key, d, first]);
+        if (glance && platform && found.length > glance) return found;
       }
     }
     return found;
@@ -192,5 +213,31 @@
     }
     return '{"type":"' + k + '"' + value + '}';
   };
-  return { describe, properties, entries, byValue: (v) => byValue(v, 0), deep: (v, depth, hintOf) => deep(v, depth, new Map(), hintOf), proto: getPrototypeOf };
+  // read is a property's value in an array when reading it runs no script; else null.
+  const isNative = (f) => { const t = functionText(f); return slice(t, -17) === '{ [native code] }' && slice(text(data(f, 'name')), 0, 6) !== 'bound '; };
+  const apply = Reflect.apply, ObjectOf = Object, TypeErrorOf = TypeError;
+  const read = (o, key, hintOf) => {
+    if (o === undefined || o === null) throw new TypeErrorOf("Cannot read properties of " + o + " (reading '" + text(key) + "')");
+    for (let at = ObjectOf(o), depth = 0; at !== null && depth < 1000; at = getPrototypeOf(at), depth++) {
+      if (hintOf(at) === 'Proxy') return null;
+      const d = descriptor(at, key);
+      if (!d) continue;
+      if ('value' in d) return [d.value];
+      if (!d.get) return [undefined];
+      return isNative(d.get) ? [apply(d.get, o, [])] : null;
+    }
+    return [undefined];
+  };
+  // operate applies an operator to values that are no objects.
+  const operate = (operator, a, b) => {
+    switch (operator) {
+      case 'unary -': return -a; case 'unary +': return +a; case 'unary ~': return ~a; case 'unary typeof': return typeof a;
+      case '+': return a + b; case '-': return a - b; case '*': return a * b; case '/': return a / b; case '%': return a % b; case '**': return a ** b;
+      case '&': return a & b; case '|': return a | b; case '^': return a ^ b; case '<<': return a << b; case '>>': return a >> b; case '>>>': return a >>> b;
+      case '<': return a < b; case '>': return a > b; case '<=': return a <= b; case '>=': return a >= b;
+      case '==': return a == b; case '!=': return a != b; case '===': return a === b; case '!==': return a !== b;
+    }
+    throw new TypeErrorOf('unknown operator ' + operator);
+  };
+  return { read, operate, describe, properties, entries, byValue: (v) => byValue(v, 0), deep: (v, depth, hintOf) => deep(v, depth, new Map(), hintOf), proto: getPrototypeOf };
 })()

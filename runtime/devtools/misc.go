@@ -62,11 +62,17 @@ func inspectorDomain(t *table) {
 	accept(t, inspector.Disable)
 }
 
-// logDomain is Log: the engine writes no log entries of its own.
+// logDomain is Log: the engine's only entries are those of restarts for a debugger.
 func logDomain(t *table) {
 	eventOf(t, log.EntryAdded)
-	accept(t, log.Enable)
-	accept(t, log.Disable)
+	handle(t, log.Enable, func(_ context.Context, s *session, _ cdproto.Empty) (cdproto.Empty, error) {
+		s.enable("Log")
+		return none, nil
+	})
+	handle(t, log.Disable, func(_ context.Context, s *session, _ cdproto.Empty) (cdproto.Empty, error) {
+		s.disable("Log")
+		return none, nil
+	})
 	accept(t, log.Clear)
 	accept(t, log.StartViolationsReport)
 	accept(t, log.StopViolationsReport)

@@ -47,6 +47,9 @@ func newTables() tables {
 		debuggerDomain(x)
 		performanceDomain(x)
 	}
+	targetWorkerDomain(t.worker)
+	targetWorkerDomain(t.serviceWorker)
+	rewindCommands(t.serviceWorker)
 	schemaDomain(t.page)
 	targetBrowserDomain(t.page)
 	browserDomain(t.page)

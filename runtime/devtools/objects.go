@@ -29,6 +29,18 @@ type heldObject struct {
 	value goja.Value
 	group string
 	world *world
+	scope *script.FrameScope // of a pause: its variables are the properties; nil for others
+}
+
+// addScope adds a scope of a pause; value is an object with its variables.
+func (o *objectStore) addScope(s *script.FrameScope, value goja.Value, w *world) runtime.RemoteObjectID {
+	id := o.add(value, pauseGroup, w)
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	h := o.held[string(id)]
+	h.scope = s
+	o.held[string(id)] = h
+	return id
 }
 
 func (o *objectStore) add(v goja.Value, group string, w *world) runtime.RemoteObjectID {
@@ -40,7 +52,7 @@ func (o *objectStore) add(v goja.Value, group string, w *world) runtime.RemoteOb
 	o.last++
 	// Clients read the context from an id: "isolate.context.object".
 	id := "1." + strconv.FormatInt(w.id, 10) + "." + strconv.FormatInt(o.last, 10)
-	o.held[id] = heldObject{v, group, w}
+	o.held[id] = heldObject{value: v, group: group, world: w}
 	return runtime.RemoteObjectID(id)
 }
 

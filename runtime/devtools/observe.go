@@ -116,12 +116,25 @@ func (o *browserObserver) WorkerCreated(w *window.Worker) {
 	defer func() { w.SetOverrides(s.overridesOf(t)) }()
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.endedBefore(w, t.version)
 	if old := s.serviceTarget(w.Context(), t.version); old != nil {
 		old.worker, old.crashed = w, false
 		s.contexts[w.Context().ID()].running[w.ID()] = old
 		t = old
 		for _, x := range old.sessions {
+			if old.restarting.hides() {
+				break
+			}
 			emit(x, inspector.TargetReloadedAfterCrash, inspector.EventTargetReloadedAfterCrash{})
+		}
+		// Who let go of it when it stopped, and wants what starts, has it again; the
+		// session of somebody else may be all that has kept it.
+		if !old.restarting.hides() {
+			old.waiting, old.start = map[*session]bool{}, make(chan struct{})
+			s.autoAttach(old)
+			if len(old.waiting) == 0 {
+				s.letGo(old)
+			}
 		}
 		return
 	}
@@ -139,6 +152,21 @@ func (o *browserObserver) WorkerCreated(w *window.Worker) {
 	if t.kind == kindServiceWorker {
 		s.versionTarget(t)
 	}
+}
+
+// endedBefore notes the end of the worker that ran for a version before: WorkerDestroyed
+// may come after the next one's WorkerCreated. With Server.mu held.
+func (s *Server) endedBefore(w *window.Worker, version string) {
+	if version == "" {
+		return
+	}
+	old := s.contextOf(w.Context()).versions[version]
+	if old == nil || old.gone || old.crashed || old.worker == nil || old.worker == w || len(old.sessions) == 0 {
+		return
+	}
+	delete(s.contextOf(w.Context()).running, old.worker.ID())
+	s.letGo(old)
+	s.crash(old)
 }
 
 // serviceTarget is the target of a version that waits for it to come back.

@@ -178,3 +178,14 @@ func TestNodes(t *testing.T) {
 	next(t, updated)
 	c.refused(p, "DOM.describeNode", object{"nodeId": found[0]}, -32000, "No node")
 }
+
+// A debugger asks a page for its frames.
+func TestResourceTree(t *testing.T) {
+	c := connect(t)
+	p := c.page("/frame.html")
+	tree := c.call(p, "Page.getResourceTree", nil)["frameTree"]
+	is(t, "tree", []any{at(tree, "frame", "url"), at(tree, "resources"), at(tree, "childFrames", 0, "frame", "url")},
+		[]any{origin + "/frame.html", []any{}, origin + "/other.html"})
+	c.call(p, "Page.waitForDebugger", nil)
+	is(t, "it goes on", c.evaluate(p, `document.title`), "framed")
+}

@@ -27,7 +27,7 @@ func (rs *realmState) preview(v goja.Value, r *runtime.RemoteObject, entries boo
 	if r.Subtype == runtime.RemoteObjectSubtypeArray || r.Subtype == runtime.RemoteObjectSubtypeTypedarray {
 		limit = previewIndices
 	}
-	for _, d := range rs.properties(v, true, false, false) {
+	for _, d := range rs.glance(v) {
 		if d.symbol != nil || d.key == "length" && limit == previewIndices {
 			continue
 		}
@@ -138,13 +138,27 @@ type property struct {
 	writable, enumerable, configurable bool
 }
 
-// properties are an object's; on the loop.
+// properties are an object's; on the loop. Attributes of platform objects have values.
 func (rs *realmState) properties(v goja.Value, own, accessorsOnly, nonIndexed bool) []property {
+	return rs.listed(v, own, accessorsOnly, nonIndexed, 0)
+}
+
+// glance is the properties that a preview shows: an object's own, and a platform
+// object's attributes, as many as needed to see that there are more.
+func (rs *realmState) glance(v goja.Value) []property {
+	return rs.listed(v, true, false, false, previewProperties)
+}
+
+func (rs *realmState) listed(v goja.Value, own, accessorsOnly, nonIndexed bool, glance int) []property {
 	rt := rs.realm.Runtime()
 	if o, ok := v.(*goja.Object); !ok || hint(o) == "Proxy" {
 		return nil // a trap is script
 	}
-	out, err := rs.realm.Agent().Call(rs.helper.properties, goja.Undefined(), v, rt.ToValue(own), rt.ToValue(accessorsOnly), rt.ToValue(nonIndexed), rt.ToValue(hint(v)))
+	class := hint(v)
+	if v.SameAs(rs.realm.Global()) {
+		class = "Platform"
+	}
+	out, err := rs.realm.Agent().Call(rs.helper.properties, goja.Undefined(), v, rt.ToValue(own), rt.ToValue(accessorsOnly), rt.ToValue(nonIndexed), rt.ToValue(class), rt.ToValue(glance))
 	if err != nil {
 		return nil
 	}

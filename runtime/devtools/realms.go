@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	cdproto "github.com/chromedp/cdproto/cdp"
@@ -27,8 +28,10 @@ type realmState struct {
 	top             bool   // a page's main frame's, or a worker's
 	origin          string
 	worlds          []*world
-	sources         []*sourced // guarded by Server.mu
+	sources         []*sourced               // guarded by Server.mu
+	debuggee        atomic.Pointer[debuggee] // of a worker's that can be paused
 	helper          *helper
+	evaluating      int           // scripts of clients that run; of the loop
 	past            []pastMessage // console messages for sessions that enable Runtime later
 	gone            chan struct{} // closed when the realm is destroyed
 	nodes           map[*window.Node]int64
@@ -54,7 +57,7 @@ var inspectProgram = goja.MustCompile("swinspect:inspect", inspectJS, true)
 
 // helper is inspect.js in an agent.
 type helper struct {
-	describe, properties, entries, byValue, deep, proto goja.Callable
+	describe, properties, entries, byValue, deep, proto, read, operate goja.Callable
 }
 
 func newHelper(a *script.Agent) *helper {
@@ -64,7 +67,7 @@ func newHelper(a *script.Agent) *helper {
 	}
 	o := v.(*goja.Object)
 	get := func(name string) goja.Callable { f, _ := goja.AssertFunction(o.Get(name)); return f }
-	return &helper{get("describe"), get("properties"), get("entries"), get("byValue"), get("deep"), get("proto")}
+	return &helper{get("describe"), get("properties"), get("entries"), get("byValue"), get("deep"), get("proto"), get("read"), get("operate")}
 }
 
 // realmCreated takes a realm in and tells those that listen. On the loop.
@@ -75,6 +78,9 @@ func (s *Server) realmCreated(r *script.Realm, f *window.Frame, w *window.Worker
 	var page, frameID, loader string
 	if f != nil {
 		page, frameID, loader = f.Page().ID(), f.ID(), f.LoaderID()
+	}
+	if w != nil {
+		s.bury(w)
 	}
 	s.mu.Lock()
 	if f != nil {
@@ -107,7 +113,11 @@ func (s *Server) realmCreated(r *script.Realm, f *window.Frame, w *window.Worker
 		s.contextOf(rs.target.context).frames[settings.ID] = f
 	}
 	scripts, bindings := s.toInject(rs)
+	debugged := len(s.sessionsOf(rs.target, "Debugger")) > 0
 	s.mu.Unlock()
+	if debugged {
+		s.debug(rs)
+	}
 	r.Sourced = func(x script.Source) { s.scriptRuns(rs, x) }
 	for _, b := range bindings {
 		rs.bind(b.session, b.name)
@@ -119,6 +129,25 @@ func (s *Server) realmCreated(r *script.Realm, f *window.Frame, w *window.Worker
 		if _, err := rs.evaluate(source, ""); err != nil {
 			r.ReportError(err)
 		}
+	}
+}
+
+// bury tells of the end of the realms that a worker's target had before it was started
+// again: their end may be noticed later than the new start, and clients want one after
+// the other.
+func (s *Server) bury(w *window.Worker) {
+	s.mu.Lock()
+	var ended []*script.Realm
+	if t := s.contextOf(w.Context()).running[w.ID()]; t != nil {
+		for _, rs := range t.realms {
+			if rs.realm.Agent().Err() != nil {
+				ended = append(ended, rs.realm)
+			}
+		}
+	}
+	s.mu.Unlock()
+	for _, r := range ended {
+		s.realmDestroyed(r)
 	}
 }
 
@@ -232,10 +261,12 @@ func (rs *realmState) evaluate(source, url string) (goja.Value, error) {
 	if rs.frame != nil {
 		return rs.frame.Evaluate(url, source)
 	}
-	p, err := script.Compile(url, []byte(source))
+	p, err := rs.realm.Agent().Compile(url, []byte(source))
 	if err != nil {
 		return nil, err
 	}
+	rs.evaluating++
+	defer func() { rs.evaluating-- }()
 	return rs.realm.Agent().Run(p)
 }
 

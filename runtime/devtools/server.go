@@ -26,7 +26,8 @@ type Options struct {
 	// Token, when set, must be part of every HTTP request (as ?token= or a Bearer).
 	Token string
 	// Hosts are Host header values accepted beside IP addresses and localhost;
-	// Origins are web origins that may open WebSockets ("*" for all).
+	// Origins are web origins that may open WebSockets ("*" for all), beside that of
+	// the DevTools front end inside every Chromium.
 	Hosts, Origins []string
 	// OnClose is called when a client asks for Browser.close.
 	OnClose func()

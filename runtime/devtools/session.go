@@ -38,6 +38,8 @@ type session struct {
 	tracking map[string]bool    // storage keys of Storage.trackCacheStorage…
 	bindings map[string]binding
 	traced   *traceFeed
+
+	debugging debugSession
 }
 
 // emit sends an event of the session. It never blocks.
@@ -78,6 +80,7 @@ func handle[P, R any](t *table, c cdproto.Command[P, R], h func(ctx context.Cont
 	describe[P, R](t, c.Method)
 	cdp.Handle(t.mux, filled(c), func(ctx context.Context, wire *cdp.ServerSession, p P) (full[R], error) {
 		s := wire.Data().(*session)
+		s.conn.commands.Add(1)
 		defer s.flush(ctx)
 		r, err := h(ctx, s, p)
 		if rest, ok := errors.AsType[*rest[R]](err); ok {

@@ -3,9 +3,11 @@ package devtools
 import (
 	"errors"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
+	cdproto "github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/dop251/goja"
 
@@ -55,6 +57,25 @@ func stackTrace(stack string) *runtime.StackTrace {
 		return nil
 	}
 	return trace
+}
+
+// named gives the frames of a stack the ids of the scripts that the realm ran, the last
+// one of a URL.
+func (s *Server) named(rs *realmState, t *runtime.StackTrace) *runtime.StackTrace {
+	if t == nil {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, f := range t.CallFrames {
+		for _, x := range slices.Backward(rs.sources) {
+			if x.source.URL == f.URL {
+				f.ScriptID = cdproto.ScriptID(x.id)
+				break
+			}
+		}
+	}
+	return t
 }
 
 // callStack is where the script is now; on the loop.

@@ -47,6 +47,9 @@ type subject struct {
 	loaded     bool              // a worker whose script was evaluated
 	crashed    bool              // a worker that stopped while sessions were attached
 	gone       bool
+	restarting *restarting // that a debugger asked for; nil for none
+	// pauseAtStart: the worker is to stop at its first statement when it has started anew.
+	pauseAtStart bool
 
 	pageState
 }
@@ -142,6 +145,16 @@ func (s *Server) forgetRequests(t *subject) {
 	})
 }
 
+// resumedBy notes that a session needs a target to wait no longer. It starts when the
+// last of those that it waits for has said so (measured: Chromium 156); with Server.mu
+// held.
+func (s *Server) resumedBy(t *subject, x *session) {
+	delete(t.waiting, x)
+	if len(t.waiting) == 0 {
+		s.letGo(t)
+	}
+}
+
 // letGo lets a target start that waited for debuggers; with Server.mu held.
 func (s *Server) letGo(t *subject) {
 	if t.start != nil {
@@ -171,6 +184,14 @@ func (s *Server) scriptLoaded(t *subject) {
 func (s *Server) crash(t *subject) {
 	t.crashed, t.loaded = true, false
 	t.worker = nil
+	for _, x := range t.sessions {
+		for _, a := range x.debugging.breakpoints {
+			a.carried = true
+		}
+	}
+	if t.restarting.hides() {
+		return
+	}
 	for _, x := range t.sessions {
 		emit(x, inspector.TargetCrashed, inspector.EventTargetCrashed{})
 	}

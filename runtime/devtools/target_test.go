@@ -86,3 +86,12 @@ func TestTargets(t *testing.T) {
 	c.refused(c.Root(), "ServiceWorker.enable", nil, -32601, "wasn't found")
 	is(t, "domains", len(c.call(p, "Schema.getDomains", nil)["domains"].([]any)) > 15, true)
 }
+
+// A front end on a worker asks for other targets, as a browser's would.
+func TestWorkerSeesNoTargets(t *testing.T) {
+	c := connect(t)
+	c.register(c.page("/index.html"))
+	w := c.worker("/sw.js")
+	c.refused(w, "Target.setDiscoverTargets", object{"discover": true}, -32000, "Not allowed")
+	c.call(w, "Target.setRemoteLocations", object{"locations": []object{{"host": "localhost", "port": 9229}}})
+}

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/dop251/goja"
@@ -44,6 +45,8 @@ type Options struct {
 type TaskTimeoutError struct {
 	Limit  time.Duration
 	Source string // what the task was
+	// At is where script was stopped, innermost first; for Options.OnOverrun.
+	At []goja.StackFrame
 }
 
 func (e *TaskTimeoutError) Error() string {
@@ -94,11 +97,13 @@ type Agent struct {
 	onOverrun    func(error)
 	left         time.Duration // what it may compute, from since on
 	since        time.Time
+	debug        atomic.Pointer[Debugger] // nil: scripts run as they are
 
 	// Intrinsics as they were before any script ran.
 	promiseConstructor, promisePrototype *goja.Object
 	resolve, noop, enqueueJob, react     goja.Callable
 	getOwnPropertyDescriptor             goja.Callable
+	uint8Array                           *goja.Object
 }
 
 type task struct {
@@ -121,6 +126,12 @@ func New(o Options) *Agent {
 	}
 	a.ctx, a.cancel = context.WithCancelCause(context.Background())
 	a.configure(o)
+	if probesEverywhere != "" {
+		a.Debug(DebugOptions{}).spare = true
+		if probesEverywhere == "keep" {
+			a.Debugger().keepAll = true
+		}
+	}
 	go a.loop()
 	return a
 }
@@ -309,7 +320,7 @@ func (a *Agent) runTask(t task) {
 		stop()
 		a.current = ""
 		p := recover()
-		if a.stopped() {
+		if a.stopped(p) {
 			return
 		}
 		if p != nil {
@@ -320,6 +331,9 @@ func (a *Agent) runTask(t task) {
 	a.Checkpoint()
 	a.checkpointed()
 	a.reportRejections()
+	if d := a.Debugger(); d != nil {
+		d.taskEnds()
+	}
 	if t.after != nil {
 		t.after()
 	}
@@ -338,9 +352,13 @@ func (a *Agent) overran(err error) {
 	a.rt.Interrupt(err)
 }
 
-// stopped reports whether overran stopped the task that ends now, and makes the
-// agent ready for the next one.
-func (a *Agent) stopped() bool {
+// StopTask stops the task that computes now as if its time were over; an agent without
+// OnOverrun ends. From any goroutine.
+func (a *Agent) StopTask(err *TaskTimeoutError) { a.overran(err) }
+
+// stopped reports whether overran stopped the task that ends now, with the panic p, and
+// makes the agent ready for the next one.
+func (a *Agent) stopped(p any) bool {
 	a.mu.Lock()
 	err, ended := a.overrun, a.terminated != nil
 	a.overrun = nil
@@ -349,6 +367,11 @@ func (a *Agent) stopped() bool {
 		return false
 	}
 	a.rt.ClearInterrupt()
+	if timeout, ok := err.(*TaskTimeoutError); ok { //nolint:errorlint // overran was given it
+		if interrupted, ok := p.(*goja.InterruptedError); ok {
+			timeout.At = interrupted.Stack()
+		}
+	}
 	a.microtasks, a.soon, a.story = nil, nil, nil
 	a.onOverrun(err)
 	return true

@@ -18,6 +18,9 @@ func (a *Agent) Call(f goja.Callable, this goja.Value, args ...goja.Value) (goja
 	a.depth++
 	defer a.leave()
 	v, err := f(this, args...)
+	if d := a.Debugger(); d != nil && err != nil {
+		d.failed(err)
+	}
 	return v, fatal(err)
 }
 
@@ -42,9 +45,16 @@ func (a *Agent) checkpointed() {
 
 // Run runs a compiled script in the agent's native global.
 func (a *Agent) Run(p *goja.Program) (goja.Value, error) {
+	d := a.Debugger()
+	if d != nil {
+		defer d.begins(p)()
+	}
 	a.depth++
 	defer a.leave()
 	v, err := a.rt.RunProgram(p)
+	if d != nil && err != nil {
+		d.failed(err)
+	}
 	return v, fatal(err)
 }
 

@@ -81,3 +81,12 @@ func TestProgramsAreKept(t *testing.T) {
 		t.Error("the same program under another URL")
 	}
 }
+
+// Texts over which the parser panics are wrong ones.
+func TestTextsThatTheParserDoesNotLike(t *testing.T) {
+	for _, source := range []string{"const{A00![...{", "A000000000000!#00!const{A00![...{"} {
+		if _, err := Compile("https://x.test/bad.js", []byte(source)); err == nil {
+			t.Errorf("%q compiles", source)
+		}
+	}
+}

@@ -33,6 +33,7 @@ func (a *Agent) configure(o Options) {
 	}
 	promise := a.rt.Get("Promise").(*goja.Object)
 	a.promiseConstructor = promise
+	a.uint8Array = a.rt.Get("Uint8Array").(*goja.Object)
 	a.promisePrototype = promise.Get("prototype").(*goja.Object)
 	a.resolve, _ = goja.AssertFunction(promise.Get("resolve"))
 	object := a.rt.Get("Object").(*goja.Object)

@@ -134,7 +134,7 @@ func functionText(parameters, body string) (string, bool) {
 
 // guardText writes the guards into text; text that does not parse stays as it is.
 func guardText(source string) string {
-	tree, err := goja.Parse("", source, parser.WithDisableSourceMaps)
+	tree, err := parseText("", source, parser.WithDisableSourceMaps)
 	if err != nil {
 		return source
 	}

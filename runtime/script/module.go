@@ -5,10 +5,12 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
 	"github.com/dop251/goja"
+	"github.com/dop251/goja/ast"
 	"github.com/dop251/goja/parser"
 	"github.com/evanw/esbuild/pkg/api"
 	whatwg "github.com/nlnwa/whatwg-url/url"
@@ -32,6 +34,57 @@ func (e shown) Error() string { return string(e) }
 // *goja.CompilerSyntaxError, ErrAsyncModule, what load gave, or a *SpecifierError.
 // It starts goroutines and waits for them; load is called from several at once.
 func CompileModule(ctx context.Context, entry string, load ModuleLoader) (*goja.Program, error) {
+	code, _, _, err := bundle(ctx, entry, load)
+	if err != nil {
+		return nil, err
+	}
+	key := programKey{entry, "module", sha256.Sum256([]byte(code))}
+	if p := programs.get(key); p != nil {
+		return p, nil
+	}
+	tree, err := parseBundle(entry, code)
+	if err != nil {
+		return nil, err
+	}
+	p, err := goja.CompileAST(tree, false)
+	if err != nil {
+		return nil, err
+	}
+	programs.put(key, p, len(code))
+	return p, nil
+}
+
+// compileModule is CompileModule with probes.
+func compileModule(ctx context.Context, entry string, load ModuleLoader) (*debugProgram, error) {
+	code, sources, resolve, err := bundle(ctx, entry, load)
+	if err != nil {
+		return nil, err
+	}
+	return keepDebug(programKey{entry, "module", sha256.Sum256([]byte(code))}, func() (*debugProgram, error) {
+		tree, err := parseBundle(entry, code)
+		if err != nil {
+			return nil, err
+		}
+		p, err := newDebugProgram(tree, sources, true)
+		if err == nil {
+			p.linkModules(resolve)
+		}
+		return p, err
+	})
+}
+
+func parseBundle(entry, code string) (*ast.Program, error) {
+	tree, err := parseText(entry, code, parser.WithSourceMapLoader(inlineMap))
+	if err != nil {
+		return nil, asSyntaxError(entry, code, err)
+	}
+	guardSyntax(tree, code)
+	return tree, nil
+}
+
+// bundle makes one script of a module and all that it imports. sources are the modules'
+// texts as they were fetched, the entry first.
+func bundle(ctx context.Context, entry string, load ModuleLoader) (code string, sources []debugSource, resolve func(specifier, importer string) (string, error), err error) {
 	g := &moduleGraph{ctx: ctx, load: load, failed: map[string]error{}}
 	result := api.Build(api.BuildOptions{
 		EntryPoints: []string{entry}, Bundle: true, Write: false, Format: api.FormatIIFE, Target: api.ESNext, Supported: unsupported,
@@ -41,27 +94,24 @@ func CompileModule(ctx context.Context, entry string, load ModuleLoader) (*goja.
 		Plugins: []api.Plugin{{Name: "modules", Setup: g.setup}},
 	})
 	if len(result.Errors) > 0 {
-		return nil, g.failure(entry, result.Errors[0])
+		return "", nil, nil, g.failure(entry, result.Errors[0])
 	}
-	code := string(result.OutputFiles[0].Contents)
+	code = string(result.OutputFiles[0].Contents)
 	code = strings.ReplaceAll(code, "__toESM(__require(", noImport)
 	code = strings.ReplaceAll(code, "__toESM(require(", noImport)
 	code = g.restoreSources(`"use strict";` + code)
-	key := programKey{entry, "module", sha256.Sum256([]byte(code))}
-	if p := programs.get(key); p != nil {
-		return p, nil
-	}
-	tree, err := goja.Parse(entry, code, parser.WithSourceMapLoader(inlineMap))
-	if err != nil {
-		return nil, asSyntaxError(entry, code, err)
-	}
-	guardSyntax(tree, code)
-	p, err := goja.CompileAST(tree, false)
-	if err != nil {
-		return nil, err
-	}
-	programs.put(key, p, len(code))
-	return p, nil
+	slices.SortFunc(g.sources, func(a, b debugSource) int {
+		switch {
+		case a.name == b.name:
+			return 0
+		case a.name == entry:
+			return -1
+		case b.name == entry:
+			return 1
+		}
+		return strings.Compare(a.name, b.name)
+	})
+	return code, g.sources, g.resolve, nil
 }
 
 // SpecifierError is an import of something that is neither a URL nor a relative path.
@@ -80,6 +130,8 @@ type moduleGraph struct {
 	failed map[string]error  // by URL
 	base   map[string]string // final URL by URL
 	first  error
+
+	sources []debugSource
 }
 
 const moduleNamespace = "url"
@@ -108,8 +160,9 @@ func (g *moduleGraph) setup(b api.PluginBuild) {
 			g.base = map[string]string{}
 		}
 		g.base[a.Path] = final
-		g.mu.Unlock()
 		text := strings.TrimPrefix(strings.ToValidUTF8(string(source), "\uFFFD"), "\uFEFF")
+		g.sources = append(g.sources, debugSource{url: final, name: a.Path, text: text, module: true})
+		g.mu.Unlock()
 		if nestsDeeperThan(text, maxNesting) {
 			return api.OnLoadResult{}, g.fail(a.Path, syntaxError(a.Path, text, "the script is nested too deeply", 0))
 		}

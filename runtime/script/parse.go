@@ -24,11 +24,11 @@ func Parse(url, source string) (*ast.Program, error) {
 	if nestsDeeperThan(source, maxNesting) {
 		return nil, syntaxError(url, source, "the script is nested too deeply", 0)
 	}
-	tree, err := parser.ParseFile(nil, url, source, 0, parser.WithDisableSourceMaps)
+	tree, err := parseText(url, source, parser.WithDisableSourceMaps)
 	if err != nil || asyncGenerator.MatchString(source) && hasAsyncGenerator(tree) {
 		lowered, ok := lower(url, source)
 		if ok {
-			if mapped, again := goja.Parse(url, lowered, parser.WithSourceMapLoader(inlineMap)); again == nil {
+			if mapped, again := parseText(url, lowered, parser.WithSourceMapLoader(inlineMap)); again == nil {
 				hideHelpers(mapped, source)
 				tree, err = mapped, nil
 			}
@@ -45,6 +45,16 @@ func Parse(url, source string) (*ast.Program, error) {
 		guardArguments(reflect.ValueOf(tree))
 	}
 	return tree, nil
+}
+
+// parseText parses; that the parser panics over some texts makes them wrong ones.
+func parseText(url, source string, options ...parser.Option) (tree *ast.Program, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			tree, err = nil, shown("Invalid or unexpected token")
+		}
+	}()
+	return parser.ParseFile(nil, url, source, 0, options...)
 }
 
 // asyncGenerator finds what may be an async generator, which the parser takes and

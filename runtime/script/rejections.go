@@ -18,6 +18,9 @@ func (a *Agent) trackRejection(p *goja.Promise, operation goja.PromiseRejectionO
 	switch operation {
 	case goja.PromiseRejectionReject:
 		r.pending = append(r.pending, p)
+		if d := a.Debugger(); d != nil {
+			d.rejected(p)
+		}
 	case goja.PromiseRejectionHandle:
 		for i, waiting := range r.pending {
 			if waiting == p {
@@ -63,6 +66,10 @@ func (a *Agent) reportRejection(p *goja.Promise) {
 // reported at once, because whoever is told of the failure may end the agent.
 func (a *Agent) Reject(reason goja.Value) {
 	p, _, reject := a.rt.NewPromise()
+	if d := a.Debugger(); d != nil {
+		d.quiet++ // nothing is thrown here
+		defer func() { d.quiet-- }()
+	}
 	if err := reject(reason); err != nil {
 		return
 	}

@@ -3,6 +3,8 @@ package window
 import (
 	"context"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"github.com/dop251/goja"
 
@@ -34,6 +36,10 @@ type Worker struct {
 
 	// overrides is guarded by the context's lock.
 	overrides Overrides
+
+	remembers atomic.Bool
+	pastsLock sync.Mutex
+	pasts     []*Past // oldest first; guarded by pastsLock
 }
 
 // ID is CDP's target id; another one each time a service worker starts.
@@ -122,6 +128,10 @@ func (a *agents) StartWorker(ctx context.Context, sw *runtime.Worker, _ string) 
 	b := c.browser
 	w := &Worker{context: c, id: b.newID(), kind: env.ServiceWorker, url: sw.ScriptURL().String(), service: sw}
 	s := c.settings(func() fetch.Client { return w.fetchClient() })
+	if c.answers != nil {
+		s.Fetch = c.answers
+	}
+	s.Fetch = w.remembering(s.Fetch)
 	s.Caches = func() (*cache.Storage, error) { return c.engine.CacheStorage(sw.Registration().StorageKey()), nil }
 	s.Console = func(level string, args []goja.Value) { b.observe.Console(w.realm, level, args) }
 	agent, err := serviceworker.NewAgent(ctx, serviceworker.Options{
@@ -134,9 +144,13 @@ func (a *agents) StartWorker(ctx context.Context, sw *runtime.Worker, _ string) 
 			sw.ReportError(scriptError(e))
 		},
 		Prepare: func(r *idl.Realm) { w.realm = r.Realm },
+		Began:   w.begins,
 	})
 	if err != nil {
 		return nil, err
+	}
+	if c.relived != nil {
+		c.relived(agent)
 	}
 	w.agent = agent.Script()
 	w.end = func(reason error) { agent.Terminate(reason) }

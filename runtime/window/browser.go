@@ -14,6 +14,7 @@ import (
 	"github.com/swinspect/swinspect/runtime/clock"
 	"github.com/swinspect/swinspect/runtime/fetch"
 	"github.com/swinspect/swinspect/runtime/webapi/notifications"
+	"github.com/swinspect/swinspect/runtime/webapi/serviceworker"
 )
 
 // BrowserOptions configure a Browser. Network is required.
@@ -140,6 +141,10 @@ type Context struct {
 	shared    sharedWorkers
 	others    sync.WaitGroup // goroutines that wait for workers to end
 	blobs     *fetch.BlobURLs
+	// answers and relived are of a past that is lived again (see Past): what requests are
+	// answered, and who is told of the worker's agent. Set before anything runs.
+	answers func(context.Context, *fetch.Request) *fetch.Response
+	relived func(*serviceworker.Agent)
 
 	mu        sync.Mutex // guards all below, and the tree of frames
 	pages     []*Page

@@ -154,7 +154,11 @@ func (c *Context) runWorker(ctx context.Context, w *Worker, s *workerScope, fail
 	}
 	w.client.ExecutionReady()
 	w.agent.Queue("run the worker", func() {
-		p, err := script.Compile(w.url, []byte(source))
+		compile := w.agent.Compile
+		if s.spec.module {
+			compile = script.Compile // a bundle has no text of its own to stop in
+		}
+		p, err := compile(w.url, []byte(source))
 		if err == nil {
 			for _, s := range sources {
 				w.realm.Source(s)
@@ -233,7 +237,7 @@ func (s *workerScope) importScripts(c *idl.Call, urls []string) {
 			panic(c.Exception("NetworkError", "The script at '%s' failed to load.", u))
 		}
 		source := fetchapi.DecodeUTF8(body)
-		p, err := script.Compile(u.String(), []byte(source))
+		p, err := w.agent.Compile(u.String(), []byte(source))
 		if err != nil {
 			panic(thrown(c.Realm, err))
 		}

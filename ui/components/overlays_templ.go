@@ -311,7 +311,7 @@ var helpKeys = []helpKey{
 	{"/", "filter"},
 	{"T", "switch browser"},
 	{"A", "attach or launch"},
-	{"G …", "then O T C F S E R X: to a view (X: Explain)"},
+	{"G …", "then O T C F S E R D X: to a view (X: Explain)"},
 	{"R", "record this browser, or stop"},
 	{", .", "in a recording: to the change before, to the next"},
 	{"↑ ↓ ← →", "in the tree, Enter opens"},
@@ -321,6 +321,12 @@ var helpKeys = []helpKey{
 	{"P", "push a message"},
 	{"H", "pause updates"},
 	{"+ − [ ]", "zoom the timeline, go earlier and later"},
+	{"F8 Ctrl \\", "debugger: resume or pause"},
+	{"F10 F11", "step over (also over await), step into"},
+	{"Shift F11", "step out"},
+	{"Shift F10", "on the engine: step back, Shift F8: back to the breakpoint before"},
+	{"Ctrl B", "breakpoint at the line, Ctrl Alt B: with a condition"},
+	{"Ctrl F8", "all breakpoints off, and on again"},
 	{"Esc", "close what is open"},
 	{"?", "this help"},
 }
@@ -358,7 +364,7 @@ func help(sh *Shell) templ.Component {
 			var templ_7745c5c3_Var14 string
 			templ_7745c5c3_Var14, templ_7745c5c3_Err = templ.JoinStringErrs(k.keys)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `ui/components/overlays.templ`, Line: 89, Col: 21}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `ui/components/overlays.templ`, Line: 95, Col: 21}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var14))
 			if templ_7745c5c3_Err != nil {
@@ -371,7 +377,7 @@ func help(sh *Shell) templ.Component {
 			var templ_7745c5c3_Var15 string
 			templ_7745c5c3_Var15, templ_7745c5c3_Err = templ.JoinStringErrs(k.what)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `ui/components/overlays.templ`, Line: 90, Col: 16}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `ui/components/overlays.templ`, Line: 96, Col: 16}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var15))
 			if templ_7745c5c3_Err != nil {
@@ -413,7 +419,7 @@ func help(sh *Shell) templ.Component {
 			var templ_7745c5c3_Var16 string
 			templ_7745c5c3_Var16, templ_7745c5c3_Err = templ.JoinStringErrs(sh.Version)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `ui/components/overlays.templ`, Line: 107, Col: 47}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `ui/components/overlays.templ`, Line: 113, Col: 47}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
 			if templ_7745c5c3_Err != nil {

@@ -76,3 +76,11 @@ func receiptTook(r *inspector.Receipt) string {
 	}
 	return Span(r.EndedAt.Sub(r.SentAt).Round(time.Millisecond))
 }
+
+// receiptScript is what was done as a statement of a session script.
+func receiptScript(sh *Shell, r *inspector.Receipt) string {
+	if sh.Head == nil {
+		return ""
+	}
+	return ActionScript(r.Action, sh.Head.State)
+}

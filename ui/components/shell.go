@@ -24,6 +24,7 @@ type Shell struct {
 	Modules   []string // more script modules of this page, below the assets' root
 	PageClass string   // classes of the page's own element
 	Panes     bool     // the page fills the window and its panes scroll
+	Debugging bool     // the page is the debugger: it says itself what is paused
 	Split     bool     // the page marks its live parts itself with Live
 
 	Browsers []*BrowserItem
@@ -34,6 +35,7 @@ type Shell struct {
 	Tape     *TapeBar // of an opened recording, nil of anything else
 	Record   *Record  // nil: what is looked at cannot be recorded
 	Bench    *Bench   // nil: there are no recordings
+	Held     []Held   // workers that a debugger of swinspect holds, the oldest pause first
 	Foot     *Notice  // the newest thing done, nil: nothing yet
 	Toasts   []Notice
 }
@@ -107,6 +109,22 @@ type Tab struct {
 	Count   string // "" none
 	Key     string // letter after G
 	Current bool
+}
+
+// Held is a worker that a debugger of swinspect holds.
+type Held struct {
+	Browser   string // id
+	Key       inspector.RegistrationKey
+	Thread    string
+	Version   string
+	Words     string   // why: "cache.match missed 'v2' for /app.js"
+	During    string   // the event, "" unknown
+	Place     string   // "sw.js:68"
+	Holding   []string // what it holds up
+	Since     time.Time
+	ResumesAt time.Time // zero: it is kept
+	URL       string    // of the debug panel
+	Own       bool      // of the registration that the page is about
 }
 
 // Notice is a line of the foot or a toast.

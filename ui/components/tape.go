@@ -45,7 +45,8 @@ type Record struct {
 type Bench struct {
 	Recordings int
 	Replay     bool
-	Current    string // "replay", "recordings" or ""
+	Scripts    bool
+	Current    string // "replay", "recordings", "scripts" or ""
 }
 
 func millisOf(t time.Time) string { return strconv.FormatInt(t.UnixMilli(), 10) }

@@ -4,7 +4,7 @@ import { panels, populate } from './pages.mjs';
 import { everywhere, violations } from './violations.mjs';
 
 const { links } = await populate();
-const addresses = ['/start', '/no/such/page'];
+const addresses = ['/start', '/no/such/page', '/scripts', '/b/1/debug'];
 for (const [name, base] of Object.entries(links)) {
   for (const p of panels) {
     // Every panel of the worker that waits; of the others those that they fill.

@@ -45,4 +45,37 @@ test('an action is posted, and its receipt is on the page that comes back', asyn
   ok(/confirmed/i.test(await page.locator('main').innerText()), 'it is confirmed after a reload');
 });
 
+test('the debugger is started, a breakpoint put, kept, and taken away, a worker paused and resumed', async () => {
+  await at(simple + '/debug');
+  await page.getByRole('button', { name: 'Start debugging' }).click();
+  await page.getByRole('button', { name: 'Stop debugging' }).first().waitFor();
+  await page.locator('#dbg-form select[name=new]').selectOption('event');
+  await page.getByRole('button', { name: 'Choose' }).click();
+  await page.locator('#dbg-form select[name=type]').selectOption('fetch');
+  await page.getByRole('button', { name: 'Add breakpoint' }).click();
+  equal(await page.locator('.bps li').count(), 1, 'breakpoints');
+  for (let i = 0; i < 20 && !(await page.locator('#dbg-restart').count()); i++) {
+    await page.waitForTimeout(200);
+    await at(simple + '/debug');
+  }
+  await page.locator('#dbg-restart').click(); // it ran before the debugger came
+  for (let i = 0; i < 20 && (await page.locator('#dbg-restart').count()); i++) {
+    await page.waitForTimeout(200);
+    await at(simple + '/debug');
+  }
+  await inspected.start(opened.simple, "fetch('/simple/synth')");
+  for (let i = 0; i < 20 && !(await page.locator('#dbg-resume').count()); i++) {
+    await page.waitForTimeout(200);
+    await at(simple + '/debug');
+  }
+  ok(/fetch/.test(await page.locator('#dbg-top h2').innerText()), 'the reason of the pause' );
+  await page.locator('#dbg-over').click();
+  ok(/Paused/.test(await page.locator('#dbg-top').innerText()), 'it stepped');
+  await page.locator('.bps button[name=remove]').click();
+  await page.locator('#dbg-resume').click();
+  ok(!/Paused/.test(await page.locator('#dbg-top').innerText()), 'it runs');
+  await page.getByRole('button', { name: 'Stop debugging' }).first().click();
+  await page.getByRole('button', { name: 'Start debugging' }).waitFor();
+});
+
 await run();

@@ -1,7 +1,7 @@
 // The pages that a suite visits: every view of registrations in different states.
 import { inspected, look, update } from './world.mjs';
 
-export const panels = ['', '/timeline', '/caches', '/fetches', '/source', '/errors', '/routes'];
+export const panels = ['', '/timeline', '/caches', '/fetches', '/source', '/errors', '/routes', '/debug'];
 
 // populate opens fixtures in many states and gives the addresses of all pages.
 export async function populate(fixtures = ['simple', 'cache?n=60', 'routes', 'imports', 'errors', 'vary', 'opaque']) {

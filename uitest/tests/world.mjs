@@ -28,6 +28,10 @@ export const inspected = {
   // time (ms since 1970) at which the browser's event of it came.
   run: async (fixture) => (await ask('running', fixture)).at,
   stop: async (fixture) => (await ask('stopped', fixture)).at,
+  // visit opens a page of the site that the suite may change, write changes that.
+  visit: async (path = '/') => (await ask('visit', path)).page,
+  write: (name, text) => ask('write', `${name}\n${text}`),
+  start: (page, expression) => ask('start', expression, page),
   kill: () => ask('kill'),
   restart: () => ask('restart'),
 };

@@ -117,7 +117,7 @@ func (s System) Find() []Browser {
 		}
 	}
 	for _, name := range Environment {
-		if path := s.Getenv(name); path != "" && s.IsFile(path) {
+		if path := s.named(name); path != "" {
 			add(Browser{Name: s.nameOf(path), Path: path})
 		}
 	}
@@ -127,6 +127,30 @@ func (s System) Find() []Browser {
 		}
 	}
 	return found
+}
+
+// Missing is what SWINSPECT_BROWSER names when that is no executable: the variable is
+// swinspect's own, so that this is a mistake. "" when all is well.
+func (s System) Missing() string {
+	if s.named(Environment[0]) == "" {
+		return s.Getenv(Environment[0])
+	}
+	return ""
+}
+
+// named is the executable that a variable names, by its path or its name in PATH; ""
+// when it is not there.
+func (s System) named(variable string) string {
+	name := s.Getenv(variable)
+	if name == "" || s.IsFile(name) {
+		return name
+	}
+	if !strings.ContainsAny(name, `/\`) {
+		if path, err := s.LookPath(name); err == nil {
+			return path
+		}
+	}
+	return ""
 }
 
 // Profiles are the default user data directories of every known brand, installed

@@ -32,6 +32,9 @@ type Options struct {
 	// Prepare, when set, runs on the loop when the realm is complete and no script
 	// has run: a debugger's hook.
 	Prepare func(r *idl.Realm)
+	// Began, when set, is told of each event (a runtime.Event or runtime.FetchEvent) that
+	// is about to be dispatched, on the dispatcher's goroutine.
+	Began func(event any)
 }
 
 // Agent is a running service worker: the runtime.WorkerAgent over a script.Agent.

@@ -12,6 +12,9 @@ import (
 
 // Dispatch is of runtime.WorkerAgent.
 func (a *Agent) Dispatch(ctx context.Context, e runtime.Event) runtime.EventResult {
+	if a.options.Began != nil {
+		a.options.Began(e)
+	}
 	d := &dispatch{agent: a, concept: e, result: make(chan runtime.EventResult, 1)}
 	queued := a.script.Queue("service worker event", d.run)
 	if e.Queued != nil {

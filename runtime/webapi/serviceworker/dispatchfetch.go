@@ -20,6 +20,9 @@ var alwaysClosed = func() chan struct{} {
 
 // DispatchFetch is of runtime.WorkerAgent.
 func (a *Agent) DispatchFetch(ctx context.Context, f runtime.FetchEvent) runtime.FetchResult {
+	if a.options.Began != nil {
+		a.options.Began(f)
+	}
 	d := &fetchDispatch{agent: a, event: a.newFetchEvent(f), trace: f.Trace, result: make(chan runtime.FetchResult, 1)}
 	if !a.script.Queue("handle fetch", d.run) {
 		return runtime.FetchResult{Err: a.terminated(), Undelivered: true, Extended: alwaysClosed, Settle: func(error) {}}

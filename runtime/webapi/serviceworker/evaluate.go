@@ -45,7 +45,7 @@ func (a *Agent) runClassic() error {
 	if source == nil {
 		return &runtime.ScriptError{Name: "NetworkError", Message: "the script was not fetched"}
 	}
-	program, err := script.Compile(a.worker.ScriptURL().String(), source.Source)
+	program, err := a.script.Compile(a.worker.ScriptURL().String(), source.Source)
 	if err == nil {
 		a.realm.Source(script.Source{URL: a.worker.ScriptURL().String(), Text: text(source)})
 		_, err = a.script.Run(program)
@@ -88,7 +88,7 @@ func (a *Agent) importScript(c *idl.Call, u *fetch.URL) {
 		// The engine knows which step refused; a script sees a NetworkError.
 		panic(c.Exception("NetworkError", "The script at '%s' failed to load.", u))
 	}
-	program, err := script.Compile(u.String(), source.Source)
+	program, err := a.script.Compile(u.String(), source.Source)
 	if err == nil {
 		a.realm.Source(script.Source{URL: u.String(), Text: text(source)})
 		_, err = a.script.Run(program)

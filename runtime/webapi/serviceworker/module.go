@@ -18,7 +18,7 @@ import (
 // runs it.
 func (a *Agent) evaluateModule(ctx context.Context) error {
 	graph := modules{agent: a}
-	program, err := script.CompileModule(ctx, a.worker.ScriptURL().String(), graph.load)
+	program, err := a.script.CompileModule(ctx, a.worker.ScriptURL().String(), graph.load)
 	state, registration := a.worker.State(), a.worker.Registration().Snapshot()
 	var failure error
 	done := a.script.Do(ctx, "run the service worker", func() {

@@ -83,7 +83,11 @@ func Install(r *idl.Realm, impl any) {
 
 // set is the timer initialisation steps.
 func (a *active) set(c *idl.Call, repeat bool) int32 {
-	run := a.told(a.handler(c))
+	description := "setTimeout"
+	if repeat {
+		description = "setInterval"
+	}
+	run := a.realm.Agent().Later(description, a.handler(c))
 	ms := float64(0)
 	if c.Has(1) {
 		ms = float64(idl.Long(c, c.Arg(1)))
@@ -98,16 +102,6 @@ func (a *active) set(c *idl.Call, repeat bool) int32 {
 	a.known[t.id] = t
 	a.start(t)
 	return t.id
-}
-
-// told is run in the story in which the timer is set.
-func (a *active) told(run func()) func() {
-	agent := a.realm.Agent()
-	story := agent.Story()
-	if story == 0 {
-		return run
-	}
-	return func() { agent.WithStory(story, run) }
 }
 
 // handler is what the timer runs: a function with its arguments, or a string.

@@ -1,0 +1,2 @@
+document.querySelector('#state').textContent = 'started';
+navigator.serviceWorker.register('/sw.js');

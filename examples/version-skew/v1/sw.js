@@ -1,0 +1,17 @@
+const CACHE = 'app-v1';
+
+addEventListener('install', event => {
+  skipWaiting();
+  event.waitUntil(caches.open(CACHE).then(cache => cache.addAll(['/', '/chunk.v1.js'])));
+});
+
+addEventListener('activate', event => {
+  event.waitUntil((async () => {
+    for (const name of await caches.keys()) if (name !== CACHE) await caches.delete(name);
+    await clients.claim();
+  })());
+});
+
+addEventListener('fetch', event => {
+  event.respondWith(caches.match(event.request).then(cached => cached || fetch(event.request)));
+});
