@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"sync/atomic"
+	"time"
 
 	"github.com/chromedp/cdproto/browser"
 	cdproto "github.com/chromedp/cdproto/cdp"
@@ -163,7 +164,38 @@ func (s *stage) open(ctx context.Context, o startOptions, base *site) (*browserC
 	if !x.backend.Shared {
 		s.closes(x, func(context.Context) error { return x.close() })
 	}
-	c, err := s.newContext(ctx, x, x.backend.Shared && !o.theirs, base)
+	c, err := s.openIn(ctx, x, o, base)
+	if err != nil && x.spent.Load() && ctx.Err() == nil {
+		// A browser that the tests before have left in a state in which it answers no
+		// more: this test is not to blame.
+		if x, err = s.f.run.openBackend(ctx, open); err == nil {
+			c, err = s.openIn(ctx, x, o, base)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return c, s.record(ctx, x)
+}
+
+// opensWithin is how long a browser that is shared may take for a context: with more, it
+// is given up.
+const opensWithin = 7 * time.Second
+
+// openIn makes the stage's context in a browser.
+func (s *stage) openIn(ctx context.Context, x *opened, o startOptions, base *site) (*browserContext, error) {
+	shared := x.backend.Shared && !o.theirs
+	if shared {
+		limited, cancel := context.WithTimeout(ctx, opensWithin)
+		defer cancel()
+		defer func(outer context.Context) {
+			if limited.Err() != nil && outer.Err() == nil {
+				x.spent.Store(true)
+			}
+		}(ctx)
+		ctx = limited
+	}
+	c, err := s.newContext(ctx, x, shared, base)
 	if err != nil {
 		return nil, err
 	}
@@ -176,7 +208,7 @@ func (s *stage) open(ctx context.Context, o startOptions, base *site) (*browserC
 			return nil, err
 		}
 	}
-	return c, s.record(ctx, x)
+	return c, nil
 }
 
 // record has a browser recorded, when the run records.

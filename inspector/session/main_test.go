@@ -59,6 +59,10 @@ func (h *host) Open(ctx context.Context, o session.OpenOptions) (*session.Backen
 	case "chromium":
 		h.mu.Lock()
 		defer h.mu.Unlock()
+		if h.process != nil && o.Fresh {
+			_ = h.process.Close() // it does not obey
+			h.process = nil
+		}
 		if h.process == nil {
 			yes := true
 			p, err := chromium.Launch(ctx, chromium.Options{Headless: &yes})
